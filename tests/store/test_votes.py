@@ -1,0 +1,206 @@
+"""The vote log: idempotent, append-only, counted, and safe from kill -9."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from synsetlab.errors import InputError
+from synsetlab.store.workspace import Workspace
+
+DOG = "n02084071"
+
+
+def vote(question: int, answer: str | None = "yes", **more):
+    return {"id": str(uuid.uuid4()), "question_id": question, "answer": answer, **more}
+
+
+@pytest.fixture
+def asked(filled):
+    """A filled workspace, an annotator's id, and the ids of their ten questions."""
+    annotator = filled.writer.ensure_annotator("ann")
+    return filled, annotator, filled.writer.claim(annotator, DOG, 48, batch="b")
+
+
+def tally(workspace, question: int) -> tuple[int, int, int]:
+    row = workspace.reader.questions().set_index("id").loc[question]
+    return int(row.n_yes), int(row.n_no), int(row.n_unsure)
+
+
+def test_the_same_event_twice_is_one_vote_and_acknowledged_twice(asked):
+    workspace, annotator, questions = asked
+    event = vote(questions[0])
+    assert workspace.writer.record_votes(annotator, [event]) == [event["id"]]
+    assert workspace.writer.record_votes(annotator, [event, event]) == [event["id"]] * 2
+    assert len(workspace.reader.votes(effective=False)) == 1
+    assert tally(workspace, questions[0]) == (1, 0, 0)
+
+
+def test_last_answer_counts_and_a_retraction_brings_the_former_back(asked):
+    workspace, annotator, questions = asked
+    first, second = vote(questions[0], "yes"), vote(questions[0], "no")
+    workspace.writer.record_votes(annotator, [first, second])
+    assert tally(workspace, questions[0]) == (0, 1, 0)
+    workspace.writer.record_votes(annotator, [vote(questions[0], None, retracts=second["id"])])
+    assert tally(workspace, questions[0]) == (1, 0, 0)
+    assert len(workspace.reader.votes(effective=False)) == 3
+
+
+def test_a_retraction_that_overtakes_its_answer(asked):
+    workspace, annotator, questions = asked
+    answer = vote(questions[0])
+    workspace.writer.record_votes(annotator, [vote(questions[0], None, retracts=answer["id"])])
+    workspace.writer.record_votes(annotator, [answer])
+    assert tally(workspace, questions[0]) == (0, 0, 0)
+
+
+def test_nobody_retracts_anothers_vote(asked):
+    workspace, annotator, questions = asked
+    other = workspace.writer.ensure_annotator("bob")
+    answer = vote(questions[0])
+    workspace.writer.record_votes(annotator, [answer])
+    workspace.writer.record_votes(other, [vote(questions[0], None, retracts=answer["id"])])
+    assert tally(workspace, questions[0]) == (1, 0, 0)
+
+
+def test_votes_cannot_be_rewritten(asked):
+    workspace, annotator, questions = asked
+    workspace.writer.record_votes(annotator, [vote(questions[0])])
+    for statement in ("UPDATE vote SET answer = 'no'", "DELETE FROM vote"):
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), workspace.engine.begin() as connection:
+            connection.execute(sa.text(statement))
+
+
+def test_bad_events_are_refused_whole(asked):
+    workspace, annotator, questions = asked
+    with pytest.raises(InputError, match="no question 999999"):
+        workspace.writer.record_votes(annotator, [vote(questions[0]), vote(999_999)])
+    with pytest.raises(InputError, match="'perhaps'"):
+        workspace.writer.record_votes(annotator, [vote(questions[0], "perhaps")])
+    assert len(workspace.reader.votes(effective=False)) == 0
+
+
+def test_claims_are_disjoint_from_what_was_answered_and_stable_on_reload(asked):
+    workspace, annotator, questions = asked
+    assert len(questions) == 10
+    assert workspace.writer.claim(annotator, DOG, 48, batch="again") == questions
+    workspace.writer.record_votes(annotator, [vote(question) for question in questions[:4]])
+    assert workspace.writer.claim(annotator, DOG, 48, batch="more") == questions[4:]
+
+
+def test_a_question_is_leased_to_no_more_annotators_than_votes_it_wants(filled):
+    given_out = [
+        filled.writer.claim(filled.writer.ensure_annotator(name), DOG, 48, batch=name)
+        for name in ("a", "b", "c", "d")
+    ]
+    assert [len(questions) for questions in given_out] == [10, 10, 10, 0]
+
+
+def test_expired_leases_are_free_again(filled):
+    names = [filled.writer.ensure_annotator(name) for name in ("a", "b", "c", "d")]
+    for name in names[:3]:
+        filled.writer.claim(name, DOG, 48, batch="x", minutes=-1)
+    assert len(filled.writer.claim(names[3], DOG, 48, batch="x")) == 10
+
+
+def test_dropped_duplicates_are_not_asked(filled):
+    first, second = sorted(filled.reader.images()["id"])[:2]
+    filled.writer.add_duplicate_verdicts(
+        [
+            {
+                "image_id": second,
+                "cluster_id": first,
+                "verdict": "drop",
+                "duplicate_of": first,
+                "decided_by": "policy",
+            }
+        ]
+    )
+    annotator = filled.writer.ensure_annotator("ann")
+    assert len(filled.writer.claim(annotator, DOG, 48, batch="x")) == 9
+    filled.writer.add_duplicate_verdicts(
+        [
+            {
+                "image_id": second,
+                "cluster_id": first,
+                "verdict": "keep",
+                "duplicate_of": None,
+                "decided_by": "you",
+            }
+        ]
+    )
+    assert len(filled.writer.claim(annotator, DOG, 48, batch="x")) == 10
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.integers(0, 9),
+            st.sampled_from(["yes", "no", "unsure", "skip", "undo", "again"]),
+        ),
+        max_size=40,
+    )
+)
+def test_counters_are_a_function_of_the_log(filled, steps):
+    """Whatever is answered, undone and sent twice: the counters equal a fresh count."""
+    annotators = [filled.writer.ensure_annotator(name) for name in ("a", "b", "c")]
+    questions = filled.reader.questions()["id"].tolist()
+    sent: dict[tuple[int, int], list[dict]] = {}
+    for who, which, what in steps:
+        history = sent.setdefault((who, which), [])
+        if what == "undo":
+            target = history[-1]["id"] if history else str(uuid.uuid4())
+            filled.writer.record_votes(annotators[who], [vote(questions[which], None, retracts=target)])
+        elif what == "again" and history:
+            filled.writer.record_votes(annotators[who], [history[-1]])
+        elif what != "again":
+            history.append(vote(questions[which], what))
+            filled.writer.record_votes(annotators[who], [history[-1]])
+    assert filled.writer.rebuild_counters() == 0
+
+
+KILLED = """
+import sys, uuid
+from synsetlab import Workspace
+ws = Workspace.open(sys.argv[1])
+who = ws.writer.ensure_annotator(sys.argv[2])
+questions = ws.reader.questions()["id"].tolist()
+number = 0
+while True:
+    event = {"id": str(uuid.uuid4()), "question_id": questions[number % len(questions)], "answer": "yes"}
+    ws.writer.record_votes(who, [event])
+    print(event["id"], flush=True)
+    number += 1
+"""
+
+
+def test_acknowledged_votes_survive_kill_nine(filled):
+    """Three writers are killed while they write: every id they printed is in the log exactly once."""
+    folder = filled.folder
+    filled.close()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", KILLED, str(folder), name], stdout=subprocess.PIPE, text=True)
+        for name in ("a", "b", "c")
+    ]
+    acknowledged = []
+    for writer in writers:
+        acknowledged += [writer.stdout.readline().strip() for _ in range(20)]
+    for writer in writers:
+        writer.send_signal(signal.SIGKILL)
+    for writer in writers:
+        rest = writer.communicate()[0].splitlines(keepends=True)
+        acknowledged += [line.strip() for line in rest if line.endswith("\n")]
+    with Workspace.open(folder) as again:
+        log = again.reader.votes(effective=False)["id"].tolist()
+        assert len(log) == len(set(log))
+        assert set(acknowledged) <= set(log)
+        assert again.writer.rebuild_counters() == 0

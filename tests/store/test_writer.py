@@ -1,0 +1,194 @@
+"""The writer as a process: kernels ask it by a capability, in their own name only, and survive its death."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import threading
+import uuid
+
+import pytest
+
+from synsetlab.errors import InputError, NotAllowedError
+from synsetlab.server.writer import WriterProcess
+from synsetlab.store.capability import Capability, capability_key, issue
+from synsetlab.store.remote import CAPABILITY_VARIABLE, WRITER_VARIABLE
+from synsetlab.store.wire import Incoming, pack
+from synsetlab.store.workspace import Workspace
+from synsetlab.ui.workspace.definition_quiz import definition_quiz
+from synsetlab.ui.workspace.labelling import WorkspaceLabelling
+from synsetlab.voting.consensus import OnlineDecider, check_counters
+from synsetlab.voting.queue import LabelQueue
+
+DOG = "n02084071"
+SECRET = "ab" * 32
+
+
+def vote(question: int, answer: str = "yes") -> dict[str, object]:
+    return {"id": str(uuid.uuid4()), "question_id": question, "answer": answer}
+
+
+@pytest.fixture
+def served(many):
+    """A workspace with 60 questions, its writer, and how to open it as an annotator's kernel does."""
+    secret = many.setting("secret")
+    with WriterProcess(many.folder) as writer, pytest.MonkeyPatch.context() as patch:
+
+        def enter(name: str, role: str = "annotator", **terms: float) -> Workspace:
+            patch.setenv(WRITER_VARIABLE, writer.path)
+            patch.setenv(CAPABILITY_VARIABLE, issue(secret, name, role, **terms))
+            opened = Workspace.open(many.folder)
+            patch.delenv(CAPABILITY_VARIABLE)
+            return opened
+
+        yield many, writer, enter
+
+
+def test_an_annotator_labels_without_the_database(served):
+    workspace, writer, enter = served
+    with enter("ann") as kernel:
+        queue = LabelQueue(kernel, "ann", DOG, decide=OnlineDecider(kernel))
+        page = queue.page(48)
+        given = [vote(card["id"]) for card in page]
+        assert queue.record(given) == [event["id"] for event in given]
+        assert queue.record(given[:3]) == [event["id"] for event in given[:3]]
+        assert queue.progress()["mine"] == 48
+        answers = kernel.lookups.own_answers(queue.annotator_id, [page[0]["id"]])
+        assert answers[page[0]["id"]][1] == "yes"
+        os.kill(writer.pid, 9)
+        more = queue.page(48)
+        assert len(more) == 12
+        queue.record([vote(card["id"], "no") for card in more])
+        assert kernel.question_key() == workspace.question_key()
+        with pytest.raises(InputError, match="no question 999999"):
+            queue.record([vote(999999)])
+    log = workspace.reader.votes(effective=False)
+    assert len(log) == 60
+    assert set(log["annotator"]) == {"ann"}
+    assert check_counters(workspace) == []
+
+
+def test_the_labelling_panel_needs_no_more_than_the_link(served):
+    workspace, _, enter = served
+    workspace.writer.set_rules(DOG, "any dog", "no wolf")
+    workspace.writer.set_settings({"quiz": "on"})
+    with enter("ann") as kernel:
+        source = WorkspaceLabelling(kernel, annotator="ann")
+        page = source.page(48)
+        assert (len(page), source.header()["wnid"]) == (48, DOG)
+        given = [
+            {"id": str(uuid.uuid4()), "key": item["key"], "answer": "yes", "batch": "b"} for item in page[:5]
+        ]
+        assert source.record(given) == [event["id"] for event in given]
+        assert set(source.my_answers([item["key"] for item in page])) == {item["key"] for item in page[:5]}
+        assert definition_quiz(kernel, DOG) == definition_quiz(workspace, DOG)
+        assert source.gold() == (0, 0)
+        assert source.progress()["answered"] == 5
+        source.report("bad-definition", "says nothing")
+        source.submit([item["key"] for item in page[:5]])
+        assert [row["batch"] for row in kernel.own_work.pages(1)] == ["b"]
+        assert kernel.reader.synsets()["wnid"].tolist() == workspace.reader.synsets()["wnid"].tolist()
+    assert [row["annotator"] for row in workspace.own_work.problems()] == ["ann"]
+
+
+def test_nothing_is_done_in_anothers_name_or_beyond_the_role(served):
+    workspace, _, enter = served
+    bob = workspace.writer.ensure_annotator("bob")
+    with enter("ann") as kernel:
+        own = kernel.writer.ensure_annotator("ann")
+        refused = (
+            lambda: kernel.writer.ensure_annotator("bob"),
+            lambda: kernel.writer.record_votes(bob, [vote(1)]),
+            lambda: kernel.writer.claim(bob, DOG, 4, batch="b"),
+            lambda: kernel.writer.release_leases(bob, [1]),
+            lambda: kernel.lookups.own_answers(bob, [1]),
+            lambda: kernel.own_work.note(bob, "shortcut", "x"),
+            lambda: kernel.lookups.votes_on(1),
+            kernel.reader.votes,
+            kernel.reader.counts,
+            lambda: kernel.setting("secret"),
+            lambda: kernel.writer.set_gold({1: "yes"}),
+            lambda: kernel.writer.record_expert_verdicts([{"decided_by": "ann"}]),
+            lambda: kernel.writer.record_decisions({}, []),
+            lambda: kernel.writer.together().__enter__(),
+            lambda: kernel._link.ask("engine.dispose"),
+            lambda: kernel._link.ask("writer.transaction"),
+        )
+        for attempt in refused:
+            with pytest.raises(NotAllowedError):
+                attempt()
+        assert kernel.writer.record_votes(own, [vote(1)])
+    with enter("eva", "expert") as kernel:
+        verdict = {"id": str(uuid.uuid4()), "question_id": 1, "verdict": "accept", "reason": ""}
+        with pytest.raises(NotAllowedError):
+            kernel.writer.record_expert_verdicts([{**verdict, "decided_by": "ann"}])
+        assert kernel.writer.record_expert_verdicts([{**verdict, "decided_by": "eva"}]) == {1: "accepted"}
+    assert len(workspace.reader.votes(effective=False)) == 1
+
+
+def test_a_capability_ends_and_is_not_renewed_for_who_was_signed_out(served):
+    workspace, _, enter = served
+    with enter("ann", seconds=-1) as late, pytest.raises(NotAllowedError, match="has ended"):
+        late.writer.ensure_annotator("ann")
+    with enter("ann") as kernel:
+        kernel.writer.ensure_annotator("ann")
+        fresh = Capability.read(kernel._link.ask("renew"), capability_key(workspace.setting("secret")))
+        assert (fresh.annotator, fresh.role) == ("ann", "annotator")
+        workspace.accounts.admit("curator", "admin")
+        with pytest.raises(NotAllowedError, match="signed out"):
+            kernel._link.ask("renew")
+
+
+def test_what_is_no_capability():
+    key = capability_key(SECRET)
+    good = issue(SECRET, "ann", "annotator")
+    assert Capability.read(good, key).annotator == "ann"
+    body, _, signature = good.partition(".")
+    other = issue(SECRET, "bob", "admin").partition(".")
+    for bad in ("", ".", "x.y", body, f"{other[0]}.{signature}", f"{body}.{signature[:-2]}", "é." + good):
+        with pytest.raises(NotAllowedError):
+            Capability.read(bad, key)
+    with pytest.raises(NotAllowedError):
+        Capability.read(good, hashlib.sha256(b"another").digest())
+
+
+def test_whoever_says_something_else_is_sent_away_and_others_are_served(served):
+    _, writer, enter = served
+    for said in (b"GET / HTTP/1.1\r\n\r\n", pack({"do": "setting", "args": ["secret"]}), b"\0\0\0\x03abc"):
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.settimeout(30)
+            stranger.connect(writer.path)
+            stranger.sendall(said)
+            answer = stranger.recv(4096)
+            assert answer == b"" or next(Incoming().feed(answer))["error"][0] == "NotAllowedError"
+    with enter("ann") as kernel:
+        assert kernel.lookups.synset(DOG)["lemmas"] == ["dog"]
+
+
+@pytest.mark.slow
+def test_many_kernels_at_once(served):
+    workspace, _, enter = served
+    kernels = [enter(f"worker {number}") for number in range(6)]
+    given: list[int] = []
+
+    def work(kernel: Workspace, name: str) -> None:
+        queue = LabelQueue(kernel, name, DOG, decide=OnlineDecider(kernel))
+        while page := queue.page(7):
+            given.append(len(queue.record([vote(card["id"]) for card in page])))
+
+    threads = [
+        threading.Thread(target=work, args=(kernel, f"worker {number}"))
+        for number, kernel in enumerate(kernels)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for kernel in kernels:
+        kernel.close()
+    log = workspace.reader.votes(effective=False)
+    assert sum(given) == len(log)
+    assert not log.duplicated(["annotator_id", "question_id"]).any()
+    assert log.groupby("question_id").size().between(2, 3).all()
+    assert check_counters(workspace) == []

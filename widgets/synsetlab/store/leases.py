@@ -1,0 +1,333 @@
+"""Hand out questions: each annotator gets what they have not answered, the most valuable first.
+
+A question belongs to a band (0: one more vote is worth most; 5: nobody was asked yet) and has the
+time at which it came into it. Whatever makes a question available again (an expired lease, a
+retraction, more votes wanted) gives it a new time. So, for each annotator, everything before the
+first question that they may answer can be passed over next time: ``queue_cursor`` keeps that place,
+and a page of 48 is found at once by someone who has seen nearly all of a synset. The cursor is only
+a hint: where a page would stay short, everything is looked at again (at most once a minute).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from synsetlab.store import schema as t
+from synsetlab.store.engine import insert_new
+from synsetlab.store.votelog import UNTOUCHED, microseconds, restamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+__all__ = ["CONTROLS", "claim"]
+
+CONTROLS = 6 / 48
+"""Share of a page that is hidden gold and hard negatives."""
+
+WINDOW = 2
+"""Free questions looked at for each one that is handed out: annotators are spread among them."""
+
+PART = 256
+LARGEST_PART = 16_384
+SPARSE = 8
+START = (-1, -1)
+
+CONTROLS_LOOKED_AT = 400
+AGAIN_US = 60_000_000
+LOOKED_AGAIN = -1
+"""The band under which ``queue_cursor`` keeps when everything was looked at; at most once a minute."""
+
+MARGIN_US = 5_000_000
+"""PostgreSQL: a question may come into its band this much before we can see it."""
+
+
+class _Asker(NamedTuple):
+    connection: Connection
+    annotator_id: int
+    wnid: str
+
+
+class _Place(NamedTuple):
+    """Where in the queue a free question was found."""
+
+    band: int
+    rank: int
+    question: int
+    image: str
+
+
+def claim(
+    connection: Connection,
+    annotator_id: int,
+    wnid: str,
+    size: int,
+    *,
+    batch: str,
+    minutes: float,
+    now: datetime,
+    controls: float = CONTROLS,
+) -> list[int]:
+    """Lease up to `size` open questions of `wnid` to the annotator; returns their ids.
+
+    First what this annotator holds already, in the same order (a reloaded page shows the same
+    pictures), then others by band. A question is handed out while its votes and the leases of
+    others are fewer than the votes it wants. Dropped duplicates are not asked about. `controls` of
+    the new ones are gold questions and hard negatives, at places that `batch` decides; they are
+    never full, but are offered only among others.
+    """
+    asker = _Asker(connection, annotator_id, wnid)
+    if connection.dialect.name == "postgresql":
+        # Leases are counted, not locked: two claims on a synset at once could both see the last free one.
+        key = int.from_bytes(hashlib.blake2b(wnid.encode(), digest_size=7).digest())
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    _sweep(connection, now)
+    held = _held(asker)[:size]
+    room = size - len(held)
+    fresh = _mixed(asker, room, round(room * controls), batch) if room > 0 else []
+    expires = now + timedelta(minutes=minutes)
+    lease = {"annotator_id": annotator_id, "batch": batch, "expires_at": expires}
+    rows = [{"question_id": q, "place": place, **lease} for place, q in enumerate(fresh, start=len(held))]
+    insert_new(connection, t.Lease, rows)
+    renewed = sa.update(t.Lease).where(t.Lease.annotator_id == annotator_id, t.Lease.question_id.in_(held))
+    connection.execute(renewed.values(expires_at=expires, batch=batch))
+    return held + fresh
+
+
+def _sweep(connection: Connection, now: datetime) -> None:
+    """End the leases of whoever went away; their questions are free again."""
+    gone = sa.select(t.Lease.question_id).where(t.Lease.expires_at <= now)
+    free = sa.select(t.Question.id).where(t.Question.id.in_(gone)).order_by(t.Question.id)
+    if connection.dialect.name == "postgresql":
+        # Whoever votes on one of them right now holds it: the next page sweeps that one.
+        free = free.with_for_update(of=t.Question, key_share=True, skip_locked=True)
+    questions = [row[0] for row in connection.execute(free)]
+    if questions:
+        over = sa.delete(t.Lease).where(t.Lease.expires_at <= now, t.Lease.question_id.in_(questions))
+        connection.execute(over)
+        restamp(connection, questions)
+
+
+def _held(asker: _Asker) -> list[int]:
+    statement = (
+        sa.select(t.Lease.question_id)
+        .join(t.Question, t.Question.id == t.Lease.question_id)
+        .where(t.Lease.annotator_id == asker.annotator_id, t.Question.wnid == asker.wnid)
+        .order_by(t.Lease.place, t.Lease.question_id)
+    )
+    return [row[0] for row in asker.connection.execute(statement)]
+
+
+def _mixed(asker: _Asker, room: int, controls: int, batch: str) -> list[int]:
+    """Questions with hidden controls among them; none where there is nothing to hide them among."""
+    found = _free(asker, room)
+    if not found:
+        return []
+    rng = random.Random(batch)
+    hidden = _controls(asker, controls, rng)
+    page = found[: room - len(hidden)]
+    for question in hidden:
+        page.insert(rng.randrange(len(page) + 1), question)
+    return page
+
+
+def _free(asker: _Asker, wanted: int) -> list[int]:
+    """Up to `wanted` questions, best band first; within a band in an order of the annotator's own."""
+    cursors = _cursors(asker)
+    found = _walk(asker, wanted, cursors)
+    now = microseconds()
+    if len(found) < wanted and now - cursors.get(LOOKED_AGAIN, (0, 0))[0] > AGAIN_US:
+        _keep_cursors(asker, {LOOKED_AGAIN: (now, 0)})
+        found = _walk(asker, wanted, {})
+    own = f"{asker.annotator_id}:"
+
+    def order(place: _Place) -> tuple[int, int, bytes]:
+        # Of the picture, not of the question: PostgreSQL leaves gaps in these where SQLite has none.
+        mixed = hashlib.blake2b(f"{own}{place.image}".encode(), digest_size=8).digest()
+        return place.band, place.rank, mixed
+
+    return [place.question for place in sorted(found, key=order)[:wanted]]
+
+
+def _walk(asker: _Asker, wanted: int, cursors: dict[int, tuple[int, int]]) -> list[_Place]:
+    """Places of `wanted` or more from the cursors on; moves these to what was found first."""
+    found: list[_Place] = []
+    moved: dict[int, tuple[int, int]] = {}
+    horizon = (microseconds() - (MARGIN_US if asker.connection.dialect.name == "postgresql" else 0), 0)
+    for band in _bands(asker, cursors):
+        start = cursors.get(band, START)
+        first, places = _look(asker, band, start, wanted - len(found))
+        found += places
+        moved[band] = max(start, min(first or horizon, horizon))
+        if len(found) >= wanted:
+            break
+    _keep_cursors(asker, {band: place for band, place in moved.items() if place != cursors.get(band)})
+    return found
+
+
+def _bands(asker: _Asker, cursors: dict[int, tuple[int, int]]) -> list[int]:
+    """The bands in which there is something from the cursors on."""
+    bands = range(UNTOUCHED + 1)
+    places: dict[str, int | str] = {"wnid": asker.wnid}
+    for band in bands:
+        places[f"since_{band}"], places[f"after_{band}"] = cursors.get(band, START)
+    row = asker.connection.execute(_bands_statement(), places).one()
+    return [band for band in bands if row[band]]
+
+
+def _look(
+    asker: _Asker, band: int, start: tuple[int, int], wanted: int
+) -> tuple[tuple[int, int] | None, list[_Place]]:
+    """When and which the first question of a band is that may be asked, and the places from there on.
+
+    Parts grow from a few pages to many: who has seen nearly everything passes over it by index
+    alone. There the rank is the order in which they came, so that nothing is passed over twice;
+    elsewhere it is the same for all, and annotators can be spread.
+    """
+    first: tuple[int, int] | None = None
+    found: list[_Place] = []
+    part = PART
+    while len(found) < wanted:
+        where = {"wnid": asker.wnid, "band": band, "since": start[0], "after": start[1], "part": part}
+        most = WINDOW * wanted
+        terms = {**where, "annotator": asker.annotator_id, "most": most}
+        free = asker.connection.execute(_free_statement(), terms).all()
+        if free and first is None:
+            first = (free[0][0], free[0][1])
+        sparse = len(free) * SPARSE < part
+        rank = len(found)
+        found += [
+            _Place(band, rank + n if sparse else 0, question, image)
+            for n, (_, question, image) in enumerate(free)
+        ]
+        last = asker.connection.execute(_last_statement(), where).one_or_none()
+        if last is None or len(free) == most:
+            break
+        start, part = (last[0], last[1] + 1), min(LARGEST_PART, 4 * part)
+    return first, found
+
+
+def _queue(band: Any, since: str, after: str) -> sa.Select[int, int]:
+    """queued_at and id of a band from a place on, by its index."""
+    question = t.Question
+    place = sa.tuple_(sa.bindparam(since, type_=sa.BigInteger), sa.bindparam(after, type_=sa.BigInteger))
+    return (
+        sa.select(question.queued_at, question.id)
+        .where(
+            question.wnid == sa.bindparam("wnid"),
+            sa.text(t.ASKABLE),
+            question.band == band,
+            sa.tuple_(question.queued_at, question.id) >= place,
+        )
+        .order_by(question.queued_at, question.id)
+    )
+
+
+# Built once: building them takes longer than SQLite takes to answer.
+
+
+@cache
+def _bands_statement() -> Any:
+    bands = range(UNTOUCHED + 1)
+    return sa.select(
+        *(sa.exists(_queue(n, f"since_{n}", f"after_{n}").limit(1)).label(f"b{n}") for n in bands)
+    )
+
+
+@cache
+def _last_statement() -> sa.Select[int, int]:
+    """The last of a whole part."""
+    return (
+        _queue(sa.bindparam("band"), "since", "after")
+        .limit(1)
+        .offset(sa.bindparam("part", type_=sa.Integer) - 1)
+    )
+
+
+@cache
+def _free_statement() -> sa.Select[int, int, str]:
+    """Those of a part that the annotator has not met, with fewer votes and leases than they want."""
+    annotator: sa.BindParameter[int] = sa.bindparam("annotator")
+    part = sa.bindparam("part", type_=sa.Integer)
+    queue = _queue(sa.bindparam("band"), "since", "after").limit(part).subquery()
+    question = t.Question
+    leased = (
+        sa.select(sa.func.count())
+        .where(t.Lease.question_id == question.id, t.Lease.annotator_id != annotator)
+        .scalar_subquery()
+    )
+    given = question.n_yes + question.n_no + question.n_unsure + question.n_label
+    return (
+        sa.select(queue.c.queued_at, queue.c.id, question.image_id)
+        .join(question, question.id == queue.c.id)
+        .join(t.Image, t.Image.id == question.image_id)
+        .where(
+            ~_met(annotator, queue.c.id),
+            given + leased < question.votes_wanted,
+            t.Image.duplicate_of.is_(None),
+        )
+        .order_by(queue.c.queued_at, queue.c.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+
+
+def _met(annotator: Any, question: Any) -> sa.ColumnElement[bool]:
+    """Whether the annotator has answered (or taken back an answer to) the question, or holds it."""
+    answered = sa.exists().where(t.Vote.question_id == question, t.Vote.annotator_id == annotator)
+    held = sa.exists().where(t.Lease.question_id == question, t.Lease.annotator_id == annotator)
+    return sa.or_(answered, held)
+
+
+def _controls(asker: _Asker, wanted: int, rng: random.Random) -> list[int]:
+    """Gold questions and hard negatives that the annotator has not met, half of each where there are both."""
+    if wanted <= 0:
+        return []
+    statement = (
+        sa.select(t.Question.id, t.Question.control)
+        .join(t.Image, t.Image.id == t.Question.image_id)
+        .where(
+            t.Question.wnid == asker.wnid,
+            t.Question.gold_answer.is_not(None),
+            ~t.Question.example,
+            ~_met(asker.annotator_id, t.Question.id),
+            t.Image.duplicate_of.is_(None),
+        )
+        .order_by(t.Question.id)
+        .limit(CONTROLS_LOOKED_AT)
+    )
+    rows = asker.connection.execute(statement).all()
+    gold = [question for question, control in rows if control is None]
+    siblings = [question for question, control in rows if control is not None]
+    rng.shuffle(gold)
+    rng.shuffle(siblings)
+    half = max(wanted - len(siblings), (wanted + 1) // 2)
+    chosen = gold[:half]
+    return chosen + siblings[: wanted - len(chosen)]
+
+
+def _cursors(asker: _Asker) -> dict[int, tuple[int, int]]:
+    cursor = t.QueueCursor
+    statement = sa.select(cursor.band, cursor.queued_at, cursor.question_id).where(
+        cursor.annotator_id == asker.annotator_id, cursor.wnid == asker.wnid
+    )
+    return {band: (queued_at, question) for band, queued_at, question in asker.connection.execute(statement)}
+
+
+def _keep_cursors(asker: _Asker, moved: dict[int, tuple[int, int]]) -> None:
+    whose = {"annotator_id": asker.annotator_id, "wnid": asker.wnid}
+    for band, (queued_at, question) in moved.items():
+        place = {"queued_at": queued_at, "question_id": question}
+        if not insert_new(asker.connection, t.QueueCursor, [{**whose, "band": band, **place}]):
+            change = sa.update(t.QueueCursor).where(
+                t.QueueCursor.annotator_id == asker.annotator_id,
+                t.QueueCursor.wnid == asker.wnid,
+                t.QueueCursor.band == band,
+            )
+            asker.connection.execute(change.values(place))

@@ -1,0 +1,192 @@
+"""Small questions that a labelling page asks often: answered without frames, by index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from synsetlab.errors import InputError
+from synsetlab.store import schema as t
+from synsetlab.store.reader import effective_votes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.engine import Engine
+
+__all__ = ["Lookups"]
+
+
+class Lookups:
+    """Look-ups by key; each returns plain dicts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def synset(self, wnid: str) -> dict[str, Any]:
+        """A chosen synset of the workspace: wnid, lemmas, gloss, path, rules_yes, rules_no.
+
+        Raises
+        ------
+        InputError
+            The workspace has no such synset.
+        """
+        found = self._rows(
+            sa.select(*t.Synset.__table__.columns).where(t.Synset.wnid == wnid, t.Synset.chosen)
+        )
+        if not found:
+            raise InputError(f"The workspace has no synset {wnid!r}.", "Import candidates for it first.")
+        return found[0]
+
+    def cards(self, questions: Collection[int]) -> list[dict[str, Any]]:
+        """What a tile shows of each question: id, image_id, choices, width, height, title, author, ...
+
+        In the order of `questions`; credits are those of the picture's first source.
+        """
+        first = (
+            sa.select(t.Source.image_id, sa.func.min(t.Source.id).label("id"))
+            .group_by(t.Source.image_id)
+            .where(
+                t.Source.image_id.in_(
+                    sa.select(t.Question.image_id).where(t.Question.id.in_(list(questions)))
+                )
+            )
+            .subquery()
+        )
+        credit = [
+            getattr(t.Source, name) for name in ("title", "author", "licence", "landing_page", "origin")
+        ]
+        statement = (
+            sa.select(
+                t.Question.id, t.Question.wnid, t.Image.id.label("image_id"), t.Image.width, t.Image.height
+            )
+            .add_columns(t.Question.choices, *credit)
+            .join(t.Image, t.Image.id == t.Question.image_id)
+            .outerjoin(first, first.c.image_id == t.Image.id)
+            .outerjoin(t.Source, t.Source.id == first.c.id)
+            .where(t.Question.id.in_(list(questions)))
+        )
+        by_id = {row["id"]: row for row in self._rows(statement)}
+        return [by_id[question] for question in questions if question in by_id]
+
+    def own_answers(self, annotator_id: int, questions: Collection[int]) -> dict[int, tuple[str, str]]:
+        """The annotator's effective answers to `questions`: (vote id, answer)."""
+        votes = effective_votes(
+            t.Vote.annotator_id == annotator_id, t.Vote.question_id.in_(list(questions)), everyone=True
+        ).subquery()
+        mine = sa.select(votes.c.question_id, votes.c.id, votes.c.answer)
+        return {row["question_id"]: (row["id"], row["answer"]) for row in self._rows(mine)}
+
+    def synset_progress(self, annotator_id: int) -> list[dict[str, Any]]:
+        """Each chosen synset: wnid, lemmas, gloss, questions, decided, mine, for_me.
+
+        The last four count its questions, those decided, those that this annotator answered and those
+        that they may still answer (leases of others not counted).
+        """
+        question = t.Question
+        mine = sa.select(t.Vote.question_id).where(t.Vote.annotator_id == annotator_id).distinct().subquery()
+        unmet = mine.c.question_id.is_(None) & t.Image.duplicate_of.is_(None) & ~question.example
+        to_ask, hidden = _count(_wants_votes() & unmet), _count(question.gold_answer.is_not(None) & unmet)
+        statement = (
+            sa.select(
+                t.Synset.wnid,
+                t.Synset.lemmas,
+                t.Synset.gloss,
+                sa.func.count(question.id).label("questions"),
+                _count(question.outcome != "open").label("decided"),
+                sa.func.count(mine.c.question_id).label("mine"),
+                # Hidden gold counts like the rest, or these numbers would tell which questions it is.
+                sa.case((to_ask > 0, to_ask + hidden), else_=0).label("for_me"),
+            )
+            .join(question, question.wnid == t.Synset.wnid, isouter=True)
+            .outerjoin(t.Image, t.Image.id == question.image_id)
+            .outerjoin(mine, mine.c.question_id == question.id)
+            .where(t.Synset.chosen)
+            .group_by(t.Synset.wnid)
+            .order_by(t.Synset.wnid)
+        )
+        if self._engine.dialect.name == "postgresql":  # JSON columns cannot be grouped by there
+            inner = statement.with_only_columns(
+                *[column for column in statement.selected_columns if column.name not in {"lemmas", "gloss"}]
+            ).subquery()
+            statement = sa.select(inner, t.Synset.lemmas, t.Synset.gloss).join(
+                t.Synset, t.Synset.wnid == inner.c.wnid
+            )
+            statement = statement.order_by(inner.c.wnid)
+        return self._rows(statement)
+
+    def examples(self, wnid: str, limit: int = 3) -> list[tuple[str, bool]]:
+        """Example pictures that show the synset and that do not: (image id, shows it)."""
+        found: list[tuple[str, bool]] = []
+        for good in (True, False):
+            statement = (
+                sa.select(t.Question.image_id)
+                .where(
+                    t.Question.wnid == wnid,
+                    t.Question.example,
+                    t.Question.gold_answer == ("yes" if good else "no"),
+                )
+                .order_by(t.Question.id)
+                .limit(limit)
+            )
+            found += [(row["image_id"], good) for row in self._rows(statement)]
+        return found
+
+    def question_ids(self, wnid: str, images: Collection[str]) -> dict[str, int]:
+        """The question of each image about `wnid`."""
+        asked = sa.select(t.Question.image_id, t.Question.id).where(t.Question.wnid == wnid)
+        rows = self._rows(asked.where(t.Question.image_id.in_(list(images))))
+        return {row["image_id"]: row["id"] for row in rows}
+
+    def votes_on(self, question: int) -> list[dict[str, Any]]:
+        """The votes that count on one question, in order: annotator, answer, active_ms, decided_at."""
+        votes = effective_votes(t.Vote.question_id == question).subquery()
+        columns = (votes.c.answer, votes.c.active_ms, votes.c.decided_at)
+        statement = (
+            sa.select(t.Annotator.name.label("annotator"), *columns)
+            .join(t.Annotator, t.Annotator.id == votes.c.annotator_id)
+            .order_by(votes.c.seq)
+        )
+        return self._rows(statement)
+
+    def questions_about(self, image: str) -> list[dict[str, Any]]:
+        """All questions about one picture: the columns of ``question`` with the synset's lemmas; by wnid."""
+        statement = (
+            sa.select(*t.Question.__table__.columns, t.Synset.lemmas)
+            .join(t.Synset, t.Synset.wnid == t.Question.wnid)
+            .where(t.Question.image_id == image)
+            .order_by(t.Question.wnid)
+        )
+        return self._rows(statement)
+
+    def said_before(self, question: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """All decisions on one question and all expert verdicts, each in order."""
+        decisions, verdicts = (
+            self._rows(
+                sa.select(*table.__table__.columns).where(table.question_id == question).order_by(table.seq)
+            )
+            for table in (t.Decision, t.ExpertVerdict)
+        )
+        return decisions, verdicts
+
+    def near(self, image: str, limit: int = 8) -> list[dict[str, Any]]:
+        """The pictures that look most like one: image_id, distance."""
+        pair = t.DuplicatePair
+        other = sa.case((pair.a == image, pair.b), else_=pair.a).label("image_id")
+        statement = sa.select(other, pair.distance).where((pair.a == image) | (pair.b == image))
+        return self._rows(statement.order_by(pair.distance, other).limit(limit))
+
+    def _rows(self, statement: sa.Executable) -> list[dict[str, Any]]:
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _count(condition: Any) -> Any:
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+
+def _wants_votes() -> Any:
+    question = t.Question
+    given = question.n_yes + question.n_no + question.n_unsure + question.n_label
+    return (question.outcome == "open") & question.gold_answer.is_(None) & (given < question.votes_wanted)

@@ -1,0 +1,50 @@
+"""What a person may be called, and which roles there are."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from synsetlab.errors import InputError
+from synsetlab.store.schema_accounts import ROLES
+
+__all__ = ["RESERVED", "clean_name", "clean_role", "same_name"]
+
+NAME_LENGTH = 64
+RESERVED = "erased-"
+"""How the pseudonyms of forgotten people begin."""
+
+
+def clean_name(text: str) -> str:
+    """`text` as a person's name: NFC, single spaces, 1 to 64 printable characters.
+
+    Raises
+    ------
+    InputError
+        It is empty, too long, or holds a character that cannot be seen.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name:
+        raise InputError("A name is needed.", "Your votes are kept under it.")
+    if len(name) > NAME_LENGTH:
+        raise InputError(f"A name has at most {NAME_LENGTH} characters; this one has {len(name)}.")
+    if not name.isprintable():
+        raise InputError("The name holds a character that cannot be seen.", "Type it in plain letters.")
+    return name
+
+
+def clean_role(role: str) -> str:
+    """`role`, if there is such a role.
+
+    Raises
+    ------
+    InputError
+        There is not.
+    """
+    if role not in ROLES:
+        raise InputError(f"There is no role {role!r:.40}.", f"Roles are: {', '.join(ROLES)}.")
+    return role
+
+
+def same_name(name: str) -> str:
+    """`name` without case and compatibility forms: two names with the same one are one person's."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

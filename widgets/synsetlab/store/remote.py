@@ -1,0 +1,257 @@
+"""A workspace as a kernel has it: no database, a socket to the writer and a capability."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from synsetlab import errors
+from synsetlab.errors import NotAllowedError, SynsetlabError, WorkspaceError
+from synsetlab.store.capability import LIFETIME_S
+from synsetlab.store.lookups import Lookups
+from synsetlab.store.own_work import OwnWork
+from synsetlab.store.permits import PERMITS
+from synsetlab.store.reader import Reader
+from synsetlab.store.team import Team
+from synsetlab.store.wire import Incoming, pack
+from synsetlab.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    import pandas as pd
+    from sqlalchemy.engine import Connection
+
+__all__ = [
+    "CAPABILITY_VARIABLE",
+    "WRITER_VARIABLE",
+    "Link",
+    "RemoteLookups",
+    "RemoteOwnWork",
+    "RemoteReader",
+    "RemoteTeam",
+    "RemoteWriter",
+    "derive_question_key",
+    "link_from",
+]
+
+WRITER_VARIABLE, CAPABILITY_VARIABLE = "SYNSETLAB_WRITER", "SYNSETLAB_CAPABILITY"
+"""Environment of a kernel: the path of the writer's socket, and for whom it may ask."""
+
+PATIENCE_S = 30.0
+"""How long a request is sent again while the writer is not there: it is started anew when it dies."""
+
+CHUNK = 1 << 20
+
+
+class Link:
+    """A connection to the writer; safe to share between threads. It comes back when the writer does."""
+
+    def __init__(self, path: str, capability: str) -> None:
+        self._path = path
+        self._capability = capability
+        self._mutex = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._incoming = Incoming()
+        self._closed = threading.Event()
+        self._renewing: threading.Thread | None = None
+
+    def ask(self, operation: str, *args: Any, **named: Any) -> Any:
+        """What the writer answers.
+
+        Raises
+        ------
+        SynsetlabError
+            What the writer raised; NotAllowedError where the capability does not reach so far.
+        WorkspaceError
+            The writer is gone.
+        """
+        message = pack({"do": operation, "args": args, "named": named})
+        deadline = time.monotonic() + PATIENCE_S
+        with self._mutex:
+            while True:
+                sent = False
+                try:
+                    connection = self._connected()
+                    sent = True
+                    connection.sendall(message)
+                    return _value(self._answer(connection))
+                except OSError as error:
+                    self._hang_up()
+                    if (sent and not PERMITS[operation].repeatable) or time.monotonic() > deadline:
+                        raise WorkspaceError(
+                            "The writer of this workspace does not answer.",
+                            "What was not acknowledged may not be saved: reload the page.",
+                        ) from error
+                    time.sleep(0.05)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._closed.set()
+        with self._mutex:
+            self._hang_up()
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._socket = connection
+            self._incoming = Incoming()
+            connection.settimeout(PATIENCE_S)
+            connection.connect(self._path)
+            connection.sendall(pack({"capability": self._capability}))
+            _value(self._answer(connection))
+            if self._renewing is None:
+                self._renewing = threading.Thread(target=self._renew, name="capability", daemon=True)
+                self._renewing.start()
+        return self._socket
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _answer(self, connection: socket.socket) -> dict[str, Any]:
+        while True:
+            data = connection.recv(CHUNK)
+            if not data:
+                raise ConnectionResetError("the writer hung up")
+            for message in self._incoming.feed(data):
+                return dict(message)
+
+    def _renew(self) -> None:
+        """Keep the capability fresh while this process lives; a refusal is for the next request to tell."""
+        while not self._closed.wait(LIFETIME_S / 3):
+            with contextlib.suppress(SynsetlabError):
+                self._capability = self.ask("renew")
+
+
+class RemoteReader(Reader):
+    """Settings and synsets only: what others voted is not for annotators."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def setting(self, key: str) -> str | None:
+        """A setting of the workspace that kernels may know."""
+        value = self._link.ask("setting", key)
+        return None if value is None else str(value)
+
+    def synsets(self, *, chosen_only: bool = True) -> pd.DataFrame:
+        """As `Reader.synsets`."""
+        import pandas as pd  # noqa: PLC0415 - half the start-up time of a labelling page
+
+        found = self._link.ask("reader.synsets", chosen_only=chosen_only)
+        return pd.DataFrame(found["data"], columns=found["columns"], dtype=object)
+
+    def scalar(self, column: Any, *where: Any) -> NoReturn:
+        """Refuse."""
+        raise _closed()
+
+    def rows(self, statement: Any) -> NoReturn:
+        """Refuse."""
+        raise _closed()
+
+    def frame(self, statement: Any) -> NoReturn:
+        """Refuse."""
+        raise _closed()
+
+    def counts(self) -> NoReturn:
+        """Refuse."""
+        raise _closed()
+
+
+class RemoteWriter(Writer):
+    """Asks the writer to write."""
+
+    decides = True
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Refuse."""
+        raise _closed()
+        yield  # a context manager
+
+    def decide_there(self, questions: Collection[int]) -> tuple[int, dict[str, int]]:
+        """Have the writer judge `questions` by the workspace's own policy and model."""
+        changed, outcomes = self._link.ask("decide", list(questions))
+        return int(changed), outcomes
+
+
+class RemoteLookups(Lookups):
+    """Asks the writer to look up."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+
+class RemoteOwnWork(OwnWork):
+    """Asks the writer what this annotator did."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+
+class RemoteTeam(Team):
+    """Asks the writer what this annotator did of late."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+
+def link_from(environment: Mapping[str, str]) -> Link | None:
+    """The link that the server gave this kernel, or None."""
+    path, capability = environment.get(WRITER_VARIABLE), environment.get(CAPABILITY_VARIABLE)
+    return Link(path, capability) if path and capability else None
+
+
+def derive_question_key(secret: str) -> bytes:
+    """The key that names of questions are made with, of a workspace's secret."""
+    return hashlib.sha256(b"question keys\0" + secret.encode()).digest()
+
+
+def _asking(operation: str) -> Callable[..., Any]:
+    def ask(self: Any, *args: Any, **named: Any) -> Any:
+        return self._link.ask(operation, *args, **named)
+
+    return ask
+
+
+def _refusing(self: Any, *_args: Any, **_named: Any) -> NoReturn:
+    raise _closed()
+
+
+for _part, _class in (
+    ("writer", RemoteWriter),
+    ("lookups", RemoteLookups),
+    ("own_work", RemoteOwnWork),
+    ("team", RemoteTeam),
+):
+    for _name in vars(_class.__mro__[1]):
+        if not _name.startswith("_") and _name not in vars(_class):
+            _asked = f"{_part}.{_name}"
+            setattr(_class, _name, _asking(_asked) if _asked in PERMITS else _refusing)
+
+
+def _value(answer: dict[str, Any]) -> Any:
+    if "error" not in answer:
+        return answer.get("value")
+    kind, message, remedy = answer["error"]
+    known = getattr(errors, kind, None)
+    if kind in {"InputError", "NotAllowedError", "WorkspaceBusyError", "UnknownSynsetError"} and known:
+        raise known(message, remedy)
+    raise WorkspaceError(message, remedy)
+
+
+def _closed() -> NotAllowedError:
+    return NotAllowedError(
+        "This page has no access to the database itself.",
+        f"It asks the writer ({os.environ.get(WRITER_VARIABLE)}).",
+    )

@@ -1,0 +1,326 @@
+"""A workspace: one folder that holds a dataset in the making."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from synsetlab.config import WORKSPACE_FILE, find_workspace
+from synsetlab.errors import WorkspaceError
+from synsetlab.store.access import Access
+from synsetlab.store.accounts import Accounts
+from synsetlab.store.blobs import BlobStore
+from synsetlab.store.database_url import resolve_url, without_password
+from synsetlab.store.engine import connect
+from synsetlab.store.lock import WorkspaceLock
+from synsetlab.store.lookups import Lookups
+from synsetlab.store.own_work import OwnWork
+from synsetlab.store.reader import VOTE_POLICY, Reader
+from synsetlab.store.remote import (
+    Link,
+    RemoteLookups,
+    RemoteOwnWork,
+    RemoteReader,
+    RemoteTeam,
+    RemoteWriter,
+    derive_question_key,
+    link_from,
+)
+from synsetlab.store.schema_version import HEAD, check_free, check_schema, check_upgradable, upgrade
+from synsetlab.store.team import Team
+from synsetlab.store.transfer import back_up_database, stamp
+from synsetlab.store.writer import Writer
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlalchemy.engine import Engine
+
+__all__ = ["Workspace", "check_database"]
+
+DEFAULT_DATABASE = "sqlite:///workspace.sqlite"
+EXAMPLES = {"database": DEFAULT_DATABASE, "blobs": "blobs"}
+DATABASE_VARIABLE = "SYNSETLAB_DATABASE"
+
+
+class Workspace:
+    """An open workspace: to read (``reader``, ``lookups``) and change (``writer``), with its pictures.
+
+    ``blobs`` holds the pictures, ``accounts`` says who may come in, ``access`` who may have a release,
+    ``own_work`` what one did and said.
+    Make one with `Workspace.create`, open one with `Workspace.open`; both are context managers.
+    """
+
+    _link: Link | None = None
+
+    def __init__(self, folder: Path, engine: Engine, lock: WorkspaceLock, blobs: BlobStore) -> None:
+        self.folder = folder
+        self.engine = engine
+        self._lock = lock
+        self.blobs = blobs
+        self.reader = Reader(engine)
+        self.lookups = Lookups(engine)
+        self.writer = Writer(engine)
+        self.accounts = Accounts(self.reader, self.writer)
+        self.own_work = OwnWork(engine, self.writer)
+        self.access = Access(self.reader, self.writer)
+        self.team = Team(self.reader)
+
+    @classmethod
+    def create(
+        cls, folder: str | os.PathLike[str], *, database: str | None = None, blobs: str = "blobs"
+    ) -> Self:
+        """Make a workspace in `folder` (created if need be) and open it.
+
+        Parameters
+        ----------
+        folder
+            An empty or new folder, or one that holds other things but no workspace.
+        database
+            ``postgresql+psycopg://...`` for a team; by default ``$SYNSETLAB_DATABASE``, else SQLite
+            inside the folder.
+        blobs
+            Folder (relative to the workspace) or fsspec URL for the pictures.
+
+        Raises
+        ------
+        WorkspaceError
+            There is a workspace already, or the folder or the database cannot be used.
+        DatabaseVersionError
+            The database holds tables of another version or of another program.
+        """
+        home = Path(folder).resolve()
+        if (home / WORKSPACE_FILE).exists():
+            raise WorkspaceError(
+                f"{home} is a workspace already.", "Choose another folder, or use this one as it is."
+            )
+        named = database or os.environ.get(DATABASE_VARIABLE)
+        url = named or DEFAULT_DATABASE
+        # The engine refuses a URL before anything is made; a folder that we made goes with a failure.
+        store = BlobStore(_place(blobs, home))
+        engine = connect(resolve_url(url, home))
+        made = _make_folder(home)
+        lock: WorkspaceLock | None = None
+        try:
+            lock = WorkspaceLock(home, engine, exclusive=False)
+            check_free(engine, str(home))
+            upgrade(engine)
+            Writer(engine).set_defaults(
+                {"workspace_id": secrets.token_hex(16), "secret": secrets.token_hex(32)}
+            )
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            engine.dispose()
+            for folder_ in made:
+                shutil.rmtree(folder_, ignore_errors=True)
+            raise
+        if database is None:
+            url = without_password(url)  # one that came by the environment is kept out of files
+        # Last, so that a folder with this file is always a whole workspace. The URL may hold a
+        # password: the file is for its owner only.
+        aside = home / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"# A synsetlab workspace.\ndatabase = {_quote(url)}\nblobs = {_quote(blobs)}\n")
+        aside.replace(home / WORKSPACE_FILE)
+        return cls(home, engine, lock, store)
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str] | None = None, *, database: str | None = None) -> Self:
+        """Open a workspace: its database, or, in a kernel that was given a link instead, by its writer.
+
+        Parameters
+        ----------
+        folder
+            The workspace; None means ``$SYNSETLAB_WORKSPACE``, else the nearest parent of the
+            current folder that is one.
+        database
+            Overrules the workspace's own database URL, as ``$SYNSETLAB_DATABASE`` does.
+
+        Raises
+        ------
+        WorkspaceError
+            There is no workspace there, or its file cannot be read.
+        DatabaseVersionError
+            The database is newer or older than this code.
+        """
+        home, settings = _settings(find_workspace(folder))
+        link = link_from(os.environ) if database is None else None
+        if link is not None:
+            return cls._linked(home, link, BlobStore(_place(settings["blobs"], home)))
+        engine = _existing(database or os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
+        try:
+            lock = WorkspaceLock(home, engine, exclusive=False)
+        except BaseException:
+            engine.dispose()
+            raise
+        try:
+            check_schema(engine, str(home))
+        except BaseException:
+            lock.release()
+            engine.dispose()
+            raise
+        return cls(home, engine, lock, BlobStore(_place(settings["blobs"], home)))
+
+    @classmethod
+    def migrate(cls, folder: str | os.PathLike[str]) -> str:
+        """Bring the workspace's database to this version of the code; returns the schema version.
+
+        It is backed up into the folder first. ``$SYNSETLAB_DATABASE`` overrules the
+        workspace's own database URL, as in `open`.
+
+        Raises
+        ------
+        DatabaseVersionError
+            The database is newer than this code, or not of synsetlab.
+        WorkspaceBusyError
+            Someone else has the workspace open.
+        """
+        home, settings = _settings(folder)
+        engine = _existing(os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
+        try:
+            lock = WorkspaceLock(home, engine, exclusive=True)
+            try:
+                check_upgradable(engine, str(home))
+                back_up_database(engine, home / f"workspace.before-migration-{stamp()}.sqlite")
+                upgrade(engine)
+            finally:
+                lock.release()
+        finally:
+            engine.dispose()
+        return HEAD
+
+    @classmethod
+    def _linked(cls, home: Path, link: Link, blobs: BlobStore) -> Self:
+        """A workspace without its database: of it there is what the link's capability reaches to."""
+        made = cls.__new__(cls)
+        made.folder, made.blobs, made._link = home, blobs, link
+        made.reader, made.lookups = RemoteReader(link), RemoteLookups(link)
+        made.writer, made.own_work = RemoteWriter(link), RemoteOwnWork(link)
+        made.team = RemoteTeam(link)
+        return made
+
+    def setting(self, key: str) -> str:
+        """A fact about the workspace: ``workspace_id`` or ``secret``."""
+        value = self.reader.setting(key)
+        if value is None:
+            raise WorkspaceError(f"{self.folder} has no setting {key!r}.")
+        return value
+
+    def question_key(self) -> bytes:
+        """What names of questions are made with: of the secret, which it does not tell."""
+        if self._link is not None:
+            return bytes.fromhex(self._link.ask("question_key"))
+        return derive_question_key(self.setting("secret"))
+
+    def option(self, key: str) -> str:
+        """What ``synsetlab.toml`` says of `key`; empty where it says nothing."""
+        return str(_settings(self.folder)[1].get(key, ""))
+
+    @property
+    def vote_policy(self) -> str:
+        """Which answer counts where an annotator gave several: ``keep_last`` or ``keep_first``."""
+        return self.reader.setting(VOTE_POLICY) or "keep_last"
+
+    def close(self) -> None:
+        """Let go of the database and of the shared hold on the folder."""
+        if self._link is not None:
+            self._link.close()
+            return
+        self._lock.release()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._link is not None:
+            return f"Workspace({str(self.folder)!r}, by its writer)"
+        return f"Workspace({str(self.folder)!r}, {self.engine.url.render_as_string(hide_password=True)!r})"
+
+
+def check_database(folder: str | os.PathLike[str], database: str | None = None) -> None:
+    """Raise what `Workspace.create` would raise of its database; makes nothing.
+
+    Raises
+    ------
+    InputError
+        The URL names no database that is supported.
+    WorkspaceError
+        The server cannot be reached or refuses us, or the database is not free.
+    """
+    url = database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE
+    home = Path(folder).resolve()
+    engine = connect(resolve_url(url, home))
+    try:
+        if engine.dialect.name != "sqlite" or Path(engine.url.database or "").exists():
+            check_free(engine, str(home))
+    finally:
+        engine.dispose()
+
+
+def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:
+    home = Path(folder).resolve()
+    file = home / WORKSPACE_FILE
+    try:
+        read: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        remedy = f"Make one with: synsetlab init {folder}"
+        raise WorkspaceError(f"{home} is not a workspace: it has no {WORKSPACE_FILE}.", remedy) from error
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceError(f"{file} cannot be read: {error}.", "Correct it by hand.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{file} cannot be read: {error}.", "Mend or restore it.") from error
+    settings = {"database": DEFAULT_DATABASE, "blobs": "blobs", **read}
+    for name in ("database", "blobs"):
+        if not isinstance(settings[name], str) or not settings[name]:
+            raise WorkspaceError(
+                f"{file}: {name} = {settings[name]!r} is not a text.",
+                f'Write for example: {name} = "{EXAMPLES[name]}"',
+            )
+    return home, settings
+
+
+def _existing(url: str, home: Path) -> Engine:
+    """Connect to a database that must be there: SQLite would make an empty one of a wrong path."""
+    engine = connect(resolve_url(url, home))
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and not Path(file).exists():
+        engine.dispose()
+        raise WorkspaceError(
+            f"The database {file} of {home} is not there.",
+            "Put it back from a back-up, or name it with $SYNSETLAB_DATABASE.",
+        )
+    return engine
+
+
+def _make_folder(home: Path) -> list[Path]:
+    """Make `home`; returns the topmost folder that was made for it, if any."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The folder {home} cannot be made: {error.strerror}.", "Choose another folder."
+        ) from error
+    if not os.access(home, os.W_OK):
+        raise WorkspaceError(f"The folder {home} cannot be written.", "Choose another, or mend its rights.")
+    return missing[-1:]
+
+
+def _place(blobs: str, home: Path) -> str:
+    return blobs if "://" in blobs else str(home / blobs)
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
