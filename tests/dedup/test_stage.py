@@ -1,0 +1,95 @@
+"""Duplicates of a workspace: clusters, which copy stays, verdicts that can be overruled."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from synsetlab import Workspace
+from synsetlab.candidates.folder import import_folder
+from synsetlab.dedup.stage import FINGERPRINT, deduplicate, give_duplicate_verdicts
+from synsetlab.errors import InputError
+
+HAT, SHOE = "n03497657", "n04199027"
+
+pytestmark = [pytest.mark.real_data, pytest.mark.wordnet]
+
+
+@pytest.fixture
+def workspace(tmp_path, shared_data, wordnet):
+    """Six photographs; of the first also a re-encoded and a halved copy, the latter in another class."""
+    for label, source in ((HAT, "hat"), (SHOE, "shoes")):
+        (tmp_path / "in" / label).mkdir(parents=True)
+        for photo in sorted((shared_data / "clothing" / source).iterdir())[:3]:
+            (tmp_path / "in" / label / photo.name).write_bytes(photo.read_bytes())
+    first = sorted((tmp_path / "in" / HAT).iterdir())[0]
+    with Image.open(first) as image:
+        image.save(tmp_path / "in" / HAT / "re-encoded.jpg", quality=60)
+        image.resize((image.width // 2, image.height // 2)).save(tmp_path / "in" / SHOE / "halved.png")
+    with Workspace.create(tmp_path / "ws") as made:
+        import_folder(made, tmp_path / "in", fingerprint=FINGERPRINT)
+        yield made
+
+
+def names(workspace) -> dict[str, str]:
+    sources = workspace.reader.sources()
+    return dict(zip(sources["image_id"], sources["name"], strict=True))
+
+
+def test_copies_are_found_across_classes_and_the_largest_stays(workspace):
+    found = deduplicate(workspace)
+    assert (found.images, found.hashed, found.clusters, found.dropped) == (8, 0, 1, 2)
+    clusters = workspace.reader.clusters()
+    name = names(workspace)
+    dropped = {name[row["image_id"]] for row in clusters.to_dict("records") if row["verdict"] == "drop"}
+    assert "halved.png" in dropped
+    assert len(clusters) == 3
+    images = workspace.reader.images().set_index("id")
+    kept = clusters.loc[clusters["verdict"] == "keep", "image_id"].item()
+    assert set(images.loc[clusters["image_id"], "duplicate_of"]) == {None, kept}
+
+
+def test_running_again_changes_nothing(workspace):
+    deduplicate(workspace)
+    before = workspace.reader.clusters()
+    assert deduplicate(workspace).dropped == 0
+    assert workspace.reader.clusters().equals(before)
+
+
+def test_people_overrule_the_policy_for_good(workspace):
+    deduplicate(workspace)
+    clusters = workspace.reader.clusters()
+    dropped = clusters.loc[clusters["verdict"] == "drop", "image_id"].iloc[0]
+    give_duplicate_verdicts(workspace, {dropped: "not-a-duplicate"}, by="maria")
+    deduplicate(workspace)
+    verdicts = workspace.reader.clusters().set_index("image_id")
+    assert verdicts.loc[dropped, "verdict"] == "not-a-duplicate"
+    assert workspace.reader.images().set_index("id").loc[dropped, "duplicate_of"] is None
+
+
+def test_the_last_copy_cannot_be_dropped(workspace):
+    deduplicate(workspace)
+    clusters = workspace.reader.clusters()
+    kept = clusters.loc[clusters["verdict"] == "keep", "image_id"].item()
+    with pytest.raises(InputError, match="last copy"):
+        give_duplicate_verdicts(workspace, {kept: "drop"}, by="maria")
+    alone = sorted(set(workspace.reader.images()["id"]) - set(clusters["image_id"]))[0]
+    with pytest.raises(InputError, match="no duplicate"):
+        give_duplicate_verdicts(workspace, {alone: "drop"}, by="maria")
+
+
+def test_missing_hashes_are_made_and_equal(tmp_path, workspace):
+    expected = workspace.reader.images().set_index("id")["phash"].to_dict()
+    with Workspace.create(tmp_path / "later") as later:
+        import_folder(later, tmp_path / "in")
+        assert deduplicate(later).hashed == 8
+        assert later.reader.images().set_index("id")["phash"].to_dict() == expected
+
+
+def test_thumbnails_are_jpegs(workspace):
+    for image in workspace.reader.images()["id"]:
+        with Image.open(io.BytesIO(workspace.blobs.get_thumbnail(image))) as small:
+            assert small.format == "JPEG"
+            assert max(small.size) == 256
