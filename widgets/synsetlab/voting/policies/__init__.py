@@ -1,0 +1,1 @@
+"""The stopping policies, one family a module; import them from `synsetlab.voting.policy`."""
