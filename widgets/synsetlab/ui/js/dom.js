@@ -1,0 +1,135 @@
+// @ts-check
+/** What every panel needs of the page: elements, requests to Python, ids, errors painted in place. */
+
+/**
+ * Make an element. Attributes beginning with "on" are listeners, `class` and `style` are strings,
+ * booleans switch an attribute on or off, everything else is set as an attribute.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Node | string | number | null | undefined | false)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  append(element, ...children);
+  return element;
+}
+
+/**
+ * Append children, leaving out what is null, undefined or false.
+ *
+ * @param {Element} parent
+ * @param {...(Node | string | number | null | undefined | false)} children
+ */
+export function append(parent, ...children) {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/**
+ * Keep a panel's keys from JupyterLab and Notebook, which listen further up. They look for what a shortcut
+ * fits from the element with the focus upwards, and in Notebook 7 some fit any such element (`y` makes a code
+ * cell): so the mark that stops them must stand on that element too, not only around it.
+ *
+ * @param {HTMLElement} root
+ */
+export function keepKeys(root) {
+  const mark = (/** @type {Element} */ element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
+  mark(root);
+  root.addEventListener("focusin", (event) => mark(/** @type {Element} */ (event.target)));
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+}
+
+/**
+ * A random UUID (version 4). `crypto.randomUUID` exists only on https and localhost; teams also
+ * label over plain http in their own network.
+ *
+ * @returns {string}
+ */
+export function uuid() {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** An answer of Python that is an error: words for people, and what to do about it. */
+export class PanelError extends Error {
+  /** @param {{ message: string, remedy?: string }} error */
+  constructor(error) {
+    super(error.message);
+    this.remedy = error.remedy ?? "";
+  }
+}
+
+/**
+ * Ask Python. Resolves with the reply's fields and buffers; rejects with a PanelError, or when no
+ * answer came within `timeout` milliseconds (the kernel or the network is gone).
+ *
+ * @param {{ send: Function, on: Function, off: Function }} model
+ * @param {string} type
+ * @param {Record<string, unknown>} [fields]
+ * @param {{ timeout?: number, signal?: AbortSignal }} [options]
+ * @returns {Promise<{ reply: any, buffers: DataView[] }>}
+ */
+export function request(model, type, fields = {}, { timeout = 30000, signal } = {}) {
+  const id = uuid();
+  return new Promise((resolve, reject) => {
+    const finish = () => {
+      clearTimeout(timer);
+      model.off("msg:custom", listen);
+      signal?.removeEventListener("abort", abort);
+    };
+    const abort = () => {
+      finish();
+      reject(new DOMException("[synsetlab] request given up", "AbortError"));
+    };
+    /** @param {any} message @param {DataView[]} buffers */
+    const listen = (message, buffers) => {
+      if (message?.type !== "reply" || message.id !== id) return;
+      finish();
+      if (message.error) reject(new PanelError(message.error));
+      else resolve({ reply: message, buffers });
+    };
+    const timer = setTimeout(() => {
+      finish();
+      reject(new PanelError({ message: "No answer from the server.", remedy: "Reload the page." }));
+    }, timeout);
+    if (signal?.aborted) return abort();
+    signal?.addEventListener("abort", abort);
+    model.on("msg:custom", listen);
+    model.send({ type, id, ...fields });
+  });
+}
+
+/**
+ * Paint an error into `place`: what is wrong, what to do, and (if given) a button to try again.
+ *
+ * @param {Element} place
+ * @param {unknown} error
+ * @param {() => void} [retry]
+ */
+export function showError(place, error, retry) {
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof PanelError ? error.remedy : "";
+  place.replaceChildren(
+    h(
+      "div",
+      { class: "sl-error", role: "alert" },
+      h("strong", {}, message),
+      remedy && h("p", {}, remedy),
+      retry && h("button", { class: "sl-button", type: "button", onclick: retry }, "Try again"),
+    ),
+  );
+}
