@@ -1,0 +1,350 @@
+"""Put the server together and run it until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import PeriodicCallback
+from traitlets.config import Config
+from voila.app import Voila
+
+from synsetlab.errors import InputError
+from synsetlab.server import handlers, pages
+from synsetlab.server.address import Address, bind, is_loopback
+from synsetlab.server.hub import Hub
+from synsetlab.server.identity import HEADERS, KernelOwners, Visitors
+from synsetlab.server.kernels import OwnedKernels, ThisPython
+from synsetlab.server.outside import Outside, Proxies, ProxyHeader
+from synsetlab.server.passwords import Throttle
+from synsetlab.server.routes import EXTENSIONS, HERE, routes
+from synsetlab.server.surroundings import LOG_FORMAT, private_jupyter
+from synsetlab.server.writer import WriterProcess
+from synsetlab.store.names import clean_name, clean_role
+from synsetlab.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+__all__ = ["CELL_FAILED", "ServeOptions", "Server", "is_loopback", "serve"]
+
+IDLE_SECONDS = 15 * 60
+"""How long a kernel whose page is gone is kept."""
+PING_MS = 30_000
+"""A page that does not answer for so long has lost its network or was put to sleep."""
+SOCKET_PATH = 40
+"""Length of the folder for temporary files up to which the path of a kernel's socket fits its limit (107)."""
+CELL_FAILED = "synsetlab-cell-failed"
+"""What Voila writes into the output of a cell that raised; the template shows an error in its place."""
+NOTEBOOK_ONLY = "notebook-only"
+"""Tag of cells that are for people who read the notebook, not for the page."""
+SWEEP_MS = 2_000
+"""How often kernels are ended whose visitor may not be there any more, whoever changed that."""
+HASHES_AT_ONCE = 2
+"""Each takes 64 MiB for as long as it takes."""
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """What ``synsetlab serve`` is told."""
+
+    workspace: Path
+    host: str = "127.0.0.1"
+    port: int | None = None
+    """0 is any free port; None is `DEFAULT_PORT`, or a free one where that is taken."""
+    database: str | None = None
+    """Overrules the workspace's own database URL."""
+    base_url: str = ""
+    """A path, or the whole address under which people reach the server through a proxy."""
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    """TLS without a proxy."""
+    everyone: str = ""
+    """The name under which every visitor is signed in; empty: each is asked."""
+    accounts: bool = False
+    """Whether accounts are needed even where none exists yet."""
+    trust_header: str = ""
+    """The header in which a proxy says who is there."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks of the proxies that may be believed."""
+    hub: bool = False
+    """Whether JupyterHub started the server as a service, and says who is there."""
+    newcomers: str = ""
+    """The role of those whom a proxy or a hub vouches for, before anyone invites them; empty: none."""
+    notebooks: Path | None = None
+    """Folder with own versions of the apps' notebooks."""
+
+
+class Server(Voila):  # type: ignore[misc]  # voila is untyped
+    """Voila without its tree, its file server, its command line and its configuration files."""
+
+    link: Callable[[str], dict[str, str]] | None = None
+    """See `OwnedKernels.link`."""
+
+    def __init__(
+        self, options: ServeOptions, workspace: Workspace, address: Address, notebooks: Path
+    ) -> None:
+        super().__init__(config=_configuration(), log_level=logging.WARNING, config_file_paths=[])
+        self.log.addFilter(
+            lambda record: record.msg != "Notebook %s is not trusted"
+        )  # its outputs are dropped
+        self.options = options
+        self.workspace = workspace
+        self.address = address
+        self.proxies = Proxies(options.proxies)
+        self.base_url = address.path
+        self.root_dir = str(notebooks)
+        self.port_retries = 0
+        self.open_browser = False
+        self.identity_provider_class = Visitors
+        self.authorizer_class = KernelOwners
+        self.cookie_secret = self._secret(b"synsetlab visitor cookie").hex().encode()
+
+    def _secret(self, purpose: bytes) -> bytes:
+        return hmac.digest(bytes.fromhex(self.workspace.setting("secret")), purpose, hashlib.sha256)
+
+    def setup_template_dirs(self) -> None:
+        """Find Voila's templates, and ours before them."""
+        super().setup_template_dirs()
+        self.template_paths[:0] = [str(HERE / "templates" / "app"), str(HERE / "templates")]
+
+    def init_settings(self) -> dict[str, Any]:
+        """Voila's settings, closed where it leaves a door open."""
+        settings: dict[str, Any] = super().init_settings()
+        self._know_visitors(self.identity_provider)
+        templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([HERE / "templates" / "pages", HERE / "templates"]),
+            autoescape=True,
+        )
+        public = self.address.public_host
+        return {
+            **settings,
+            "allow_origin": self.address.origin,
+            "allow_remote_access": not is_loopback(self.options.host),
+            "allow_unauthenticated_access": False,
+            "default_handler_class": handlers.NotFound,
+            "jinja2_env": templates,
+            "local_hostnames": ["localhost", *([public] if public else [])],
+            "log_function": _log_request,
+            "ws_ping_interval": PING_MS,
+            "ws_ping_timeout": PING_MS,
+            "synsetlab_apps": pages.apps_for,
+            "synsetlab_asking": Throttle(free=10, seconds=3600),
+            "synsetlab_crowd": Throttle(free=40),
+            "synsetlab_hashing": asyncio.Semaphore(HASHES_AT_ONCE),
+            "synsetlab_origin": self.address.origin,
+            "synsetlab_permits": self._secret(b"synsetlab picture permits"),
+            "synsetlab_proxies": self.proxies,
+            "synsetlab_sweep": self.sweep,
+            "synsetlab_templates": templates,
+            "synsetlab_throttle": Throttle(),
+            "synsetlab_title": self.workspace.folder.name,
+            "synsetlab_workspace": self.workspace,
+            "xsrf_cookie_kwargs": {"samesite": "Lax", "path": self.base_url, "secure": self.address.secure},
+            "xsrf_cookies": True,
+        }
+
+    def _know_visitors(self, visitors: Any) -> None:
+        options = self.options
+        visitors.cookie_name = f"synsetlab-{self.workspace.setting('workspace_id')[:12]}"
+        visitors.secure_cookie = self.address.secure
+        visitors.everyone = options.everyone
+        visitors.accounts = self.workspace.accounts
+        visitors.outside = _outside_of(options, self.proxies)
+        visitors.newcomers = options.newcomers
+        visitors.locked = _needs_accounts(options) or self.workspace.accounts.exist()
+
+    def init_handlers(self) -> list[tuple[Any, ...]]:
+        """Every route there is."""
+        return routes(self)
+
+    async def sweep(self) -> None:
+        """End the kernels of everyone who was shut out, signed out or given another role meanwhile."""
+        accounts = self.workspace.accounts
+        if not self.identity_provider.locked:
+            self.identity_provider.locked = await asyncio.to_thread(accounts.exist)
+        marks = await asyncio.to_thread(accounts.marks) if self.identity_provider.locked else {""}
+        await self.kernel_manager.end_stale(marks)
+
+    def listen(self) -> None:
+        """Answer on the sockets that are bound already; `serve` runs the loop."""
+        self.http = HTTPServer(self.app, ssl_options=self.address.tls)
+        self.http.add_sockets(self.address.sockets)
+        self.watch = PeriodicCallback(self.sweep, SWEEP_MS)
+        self.watch.start()
+
+    async def close(self) -> None:
+        """Stop answering, end every kernel, leave no file."""
+        self.watch.stop()
+        self.http.stop()
+        await self.kernel_manager.shutdown_all(now=True)  # what was acknowledged is in the database
+        await self.http.close_all_connections()
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def serve(options: ServeOptions, ready: Callable[[str, str], None]) -> None:
+    """Serve a workspace until SIGINT or SIGTERM.
+
+    `ready` is told the URL that opens the grid, and the link that makes the administrator (empty where
+    there is one, or where everyone is signed in under one name).
+
+    Raises
+    ------
+    InputError
+        The host, the name or another of the `options` cannot be used.
+    WorkspaceError
+        The workspace cannot be opened.
+    SynsetlabError
+        The port is taken.
+    """
+    _check(options)
+    logging.basicConfig(format=LOG_FORMAT)
+    with (
+        Workspace.open(options.workspace, database=options.database) as workspace,
+        private_jupyter(workspace.folder, options.database) as notebooks,
+    ):
+        first = not workspace.accounts.exist()
+        if options.everyone and not first:
+            raise InputError(
+                f"{workspace.folder} has accounts: nobody is let in as {options.everyone} without one.",
+                "Leave out --as, and sign in.",
+            )
+        pages.collect(notebooks, options.notebooks)
+        address = bind(options.host, options.port, options.base_url, options.certfile, options.keyfile)
+        server = Server(options, workspace, address, notebooks)
+        token = workspace.accounts.first_link() if first and not options.everyone else ""
+        link = f"{address.url}join/{token}" if token else ""
+        with _writer(server, workspace, options.database):
+            asyncio.run(_run(server, partial(ready, address.url + pages.APPS[0].path, link)))
+
+
+@contextlib.contextmanager
+def _writer(server: Server, workspace: Workspace, database: str | None) -> Iterator[None]:
+    """Run the writer that labelling kernels ask instead of the database, where there are local sockets."""
+    if not hasattr(socket, "AF_UNIX"):
+        yield
+        return
+    with WriterProcess(workspace.folder, database=database) as writer:
+
+        def link(visitor: str) -> dict[str, str]:
+            account = workspace.accounts.named(visitor)
+            epoch = account.epoch if account else 0
+            return writer.link(workspace.setting("secret"), visitor, "annotator", epoch=epoch)
+
+        server.link = link
+        yield
+
+
+async def _run(server: Server, ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    server.initialize([])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run raises KeyboardInterrupt here
+            loop.add_signal_handler(number, stop.set)
+    server.start()
+    server.kernel_manager.link = server.link
+    try:
+        ready()
+        await stop.wait()
+    finally:
+        await server.close()
+
+
+def _configuration() -> Config:
+    config = Config()
+    voila = config.VoilaConfiguration
+    voila.template = "lab"
+    voila.allow_template_override = "NO"
+    voila.allow_theme_override = "NO"
+    voila.file_allowlist = []
+    voila.extension_allowlist = EXTENSIONS
+    voila.http_header_envs = list(HEADERS)
+    voila.kernel_spec_manager_class = ThisPython
+    voila.multi_kernel_manager_class = OwnedKernels
+    voila.prelaunch_hook = _for_the_page
+    voila.show_tracebacks = False
+    config.VoilaExecutor.cell_error_instruction = CELL_FAILED
+    config.VoilaExporter.exclude_markdown = True
+    # A restarted kernel would be empty and its page silently dead; a panel notices a dead one itself.
+    config.KernelManager.autorestart = False
+    if sys.platform == "linux" and len(tempfile.gettempdir()) < SOCKET_PATH:
+        config.KernelManager.transport = "ipc"  # sockets in a private folder instead of open ports
+    config.MappingKernelManager.cull_idle_timeout = IDLE_SECONDS
+    config.MappingKernelManager.cull_interval = 60
+    return config
+
+
+def _for_the_page(handler: handlers.AppPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
+    """Leave out what is for the notebook's readers; tell the template what it cannot know."""
+    notebook.cells = [
+        cell for cell in notebook.cells if NOTEBOOK_ONLY not in cell.get("metadata", {}).get("tags", [])
+    ]
+    notebook.metadata["synsetlab"] = {
+        "apps": pages.apps_for(handler.visitor.role),
+        "cell_failed": CELL_FAILED,
+        "path": handler.app.path,
+        "title": handler.app.title,
+        "locked": handler.visitors.locked,
+        "visitor": handler.visitor,
+        "workspace": handler.settings["synsetlab_title"],
+    }
+    return notebook
+
+
+def _check(options: ServeOptions) -> None:
+    if options.everyone:
+        clean_name(options.everyone)
+        if not is_loopback(options.host):
+            raise InputError(
+                f"--as {options.everyone} with --host {options.host} would sign in everyone who can reach "
+                "this machine.",
+                "Leave one of the two out.",
+            )
+        if _needs_accounts(options):
+            raise InputError(
+                f"--as {options.everyone} signs everyone in; --accounts, --hub and --trust-header do not.",
+                "Leave one of the two out.",
+            )
+    if options.newcomers:
+        clean_role(options.newcomers)
+    if options.hub and options.trust_header:
+        raise InputError("--hub and --trust-header both say who is there.", "Leave one of the two out.")
+    _outside_of(options, Proxies(options.proxies))
+
+
+def _needs_accounts(options: ServeOptions) -> bool:
+    """Whether visitors need an account even where nobody has one yet."""
+    outside = options.hub or bool(options.trust_header)
+    return options.accounts or outside or not is_loopback(options.host)
+
+
+def _outside_of(options: ServeOptions, proxies: Proxies) -> Outside | None:
+    """Who vouches for visitors, if not their passwords."""
+    if options.hub:
+        return Hub()
+    return ProxyHeader(options.trust_header, proxies) if options.trust_header else None
+
+
+def _log_request(handler: Any) -> None:
+    """Log failures of ours; what a visitor did wrong is shown to the visitor."""
+    if handler.get_status() >= 500:
+        logging.getLogger("synsetlab.server").error(
+            "%d %s %s", handler.get_status(), handler.request.method, handler.request.path
+        )
