@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synsetlab.errors import InputError
+from synsetlab.store.reader import effective_votes
+from synsetlab.store.schema import Vote
 from synsetlab.store.workspace import Workspace
 
 DOG = "n02084071"
@@ -51,6 +53,21 @@ def test_last_answer_counts_and_a_retraction_brings_the_former_back(asked):
     workspace.writer.record_votes(annotator, [vote(questions[0], None, retracts=second["id"])])
     assert tally(workspace, questions[0]) == (1, 0, 0)
     assert len(workspace.reader.votes(effective=False)) == 3
+
+
+def test_statistics_do_not_make_sqlite_read_the_whole_log_for_one_question(many):
+    if many.engine.dialect.name != "sqlite":
+        pytest.skip("this is about how SQLite plans")
+    annotator = many.writer.ensure_annotator("ann")
+    leased = many.writer.claim(annotator, DOG, 60, batch="b")
+    many.writer.record_votes(annotator, [vote(question) for question in leased])
+    with many.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        statement = effective_votes(Vote.question_id == leased[0])
+        text = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert any("ix_vote_retracts_annotator_id" in step for step in plan), plan
+    assert not any(step.startswith("SCAN vote") for step in plan), plan
 
 
 def test_a_retraction_that_overtakes_its_answer(asked):

@@ -16,12 +16,15 @@ from sqlalchemy import event
 from synsetlab.errors import DependencyError
 from synsetlab.store.database_url import parse_url
 from synsetlab.store.failures import explain_failures
+from synsetlab.store.prepared import Prepared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-__all__ = ["IMMEDIATE", "connect", "insert_new", "update_by_id"]
+__all__ = ["IMMEDIATE", "connect", "insert_new", "put", "update_by_id"]
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer before it gives up, in milliseconds."""
@@ -64,39 +67,57 @@ def connect(url: str) -> Engine:
     return engine
 
 
-def insert_new(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> int:
-    """Insert the rows that are not there yet (by any unique key); returns how many were new."""
-    if not rows:
-        return 0
-    # Many rows for one statement, not one statement of many rows: that one would be compiled each time.
-    statement = _insert(connection.dialect.name, table)
-    options = {"preserve_rowcount": True}
-    return max(0, connection.execute(statement, rows, execution_options=options).rowcount)
+def insert_new(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that are not there yet (by any unique key); returns how many were new.
+
+    All rows have the same columns.
+    """
+    return _insert(table, tuple(rows[0])).each(connection, rows) if rows else 0
 
 
-def update_by_id(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+def update_by_id(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Set columns of many rows: each dict has ``id`` and the same other columns."""
-    if not rows:
-        return
-    names = tuple(name for name in rows[0] if name != "id")
-    bound = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
-    connection.execute(_update(table, names), bound)
+    if rows:
+        _update(table, tuple(name for name in rows[0] if name != "id")).each(connection, rows)
+
+
+def put(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; where a row with that primary key is there, set its other columns."""
+    if rows:
+        _put(table, tuple(rows[0])).each(connection, rows)
 
 
 @cache
-def _insert(dialect: str, table: Any) -> Any:
+def _insert(table: Any, names: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda dialect: _insert_of(dialect, table).on_conflict_do_nothing(), names)
+
+
+@cache
+def _put(table: Any, names: tuple[str, ...]) -> Prepared:
+    keys = [column.name for column in sa.inspect(table).local_table.primary_key]
+
+    def make(dialect: str) -> Any:
+        insert = _insert_of(dialect, table)
+        changed = {name: insert.excluded[name] for name in names if name not in keys}
+        return insert.on_conflict_do_update(index_elements=keys, set_=changed)
+
+    return Prepared(make, names)
+
+
+def _insert_of(dialect: str, table: Any) -> Any:
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - one of the two dialects
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]  # noqa: PLC0415
-    return insert(table).on_conflict_do_nothing()
+    return insert(table)
 
 
 @cache
-def _update(table: Any, names: tuple[str, ...]) -> Any:
+def _update(table: Any, names: tuple[str, ...]) -> Prepared:
     columns = sa.inspect(table).local_table.c
-    values = {name: sa.bindparam(f"new_{name}", type_=columns[name].type) for name in names}
-    return sa.update(table).where(columns["id"] == sa.bindparam("row_id")).values(values)
+    values = {columns[name]: sa.bindparam(name, type_=columns[name].type) for name in names}
+    changed = sa.update(table).where(columns["id"] == sa.bindparam("id")).values(values)
+    return Prepared(lambda _: changed)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:

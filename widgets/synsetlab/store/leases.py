@@ -13,13 +13,13 @@ from __future__ import annotations
 import hashlib
 import random
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
-from synsetlab.store.engine import insert_new
+from synsetlab.store.engine import insert_new, put
+from synsetlab.store.prepared import Prepared
 from synsetlab.store.votelog import UNTOUCHED, microseconds, restamp
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ CONTROLS = 6 / 48
 WINDOW = 2
 """Free questions looked at for each one that is handed out: annotators are spread among them."""
 
-PART = 256
+SMALLEST_PART = 64
 LARGEST_PART = 16_384
 SPARSE = 8
 START = (-1, -1)
@@ -53,6 +53,11 @@ class _Asker(NamedTuple):
     connection: Connection
     annotator_id: int
     wnid: str
+
+    @property
+    def terms(self) -> dict[str, int | str]:
+        """As the statements bind them."""
+        return {"annotator": self.annotator_id, "wnid": self.wnid}
 
 
 class _Place(NamedTuple):
@@ -96,19 +101,15 @@ def claim(
     lease = {"annotator_id": annotator_id, "batch": batch, "expires_at": expires}
     rows = [{"question_id": q, "place": place, **lease} for place, q in enumerate(fresh, start=len(held))]
     insert_new(connection, t.Lease, rows)
-    renewed = sa.update(t.Lease).where(t.Lease.annotator_id == annotator_id, t.Lease.question_id.in_(held))
-    connection.execute(renewed.values(expires_at=expires, batch=batch))
+    if held:
+        mine = sa.update(t.Lease).where(t.Lease.annotator_id == annotator_id, t.Lease.question_id.in_(held))
+        connection.execute(mine.values(expires_at=expires, batch=batch))
     return held + fresh
 
 
 def _sweep(connection: Connection, now: datetime) -> None:
     """End the leases of whoever went away; their questions are free again."""
-    gone = sa.select(t.Lease.question_id).where(t.Lease.expires_at <= now)
-    free = sa.select(t.Question.id).where(t.Question.id.in_(gone)).order_by(t.Question.id)
-    if connection.dialect.name == "postgresql":
-        # Whoever votes on one of them right now holds it: the next page sweeps that one.
-        free = free.with_for_update(of=t.Question, key_share=True, skip_locked=True)
-    questions = [row[0] for row in connection.execute(free)]
+    questions = [row[0] for row in _GONE.rows(connection, {"now": now})]
     if questions:
         over = sa.delete(t.Lease).where(t.Lease.expires_at <= now, t.Lease.question_id.in_(questions))
         connection.execute(over)
@@ -116,13 +117,7 @@ def _sweep(connection: Connection, now: datetime) -> None:
 
 
 def _held(asker: _Asker) -> list[int]:
-    statement = (
-        sa.select(t.Lease.question_id)
-        .join(t.Question, t.Question.id == t.Lease.question_id)
-        .where(t.Lease.annotator_id == asker.annotator_id, t.Question.wnid == asker.wnid)
-        .order_by(t.Lease.place, t.Lease.question_id)
-    )
-    return [row[0] for row in asker.connection.execute(statement)]
+    return [row[0] for row in _HELD.rows(asker.connection, asker.terms)]
 
 
 def _mixed(asker: _Asker, room: int, controls: int, batch: str) -> list[int]:
@@ -175,10 +170,10 @@ def _walk(asker: _Asker, wanted: int, cursors: dict[int, tuple[int, int]]) -> li
 def _bands(asker: _Asker, cursors: dict[int, tuple[int, int]]) -> list[int]:
     """The bands in which there is something from the cursors on."""
     bands = range(UNTOUCHED + 1)
-    places: dict[str, int | str] = {"wnid": asker.wnid}
+    places = asker.terms
     for band in bands:
         places[f"since_{band}"], places[f"after_{band}"] = cursors.get(band, START)
-    row = asker.connection.execute(_bands_statement(), places).one()
+    (row,) = _BANDS.rows(asker.connection, places)
     return [band for band in bands if row[band]]
 
 
@@ -187,18 +182,17 @@ def _look(
 ) -> tuple[tuple[int, int] | None, list[_Place]]:
     """When and which the first question of a band is that may be asked, and the places from there on.
 
-    Parts grow from a few pages to many: who has seen nearly everything passes over it by index
+    Parts grow from as many as are looked for: who has seen nearly everything passes over it by index
     alone. There the rank is the order in which they came, so that nothing is passed over twice;
     elsewhere it is the same for all, and annotators can be spread.
     """
     first: tuple[int, int] | None = None
     found: list[_Place] = []
-    part = PART
+    most = WINDOW * wanted
+    part = max(most, SMALLEST_PART)
     while len(found) < wanted:
-        where = {"wnid": asker.wnid, "band": band, "since": start[0], "after": start[1], "part": part}
-        most = WINDOW * wanted
-        terms = {**where, "annotator": asker.annotator_id, "most": most}
-        free = asker.connection.execute(_free_statement(), terms).all()
+        where = {**asker.terms, "band": band, "since": start[0], "after": start[1], "part": part}
+        free = _FREE.rows(asker.connection, {**where, "most": most})
         if free and first is None:
             first = (free[0][0], free[0][1])
         sparse = len(free) * SPARSE < part
@@ -207,11 +201,41 @@ def _look(
             _Place(band, rank + n if sparse else 0, question, image)
             for n, (_, question, image) in enumerate(free)
         ]
-        last = asker.connection.execute(_last_statement(), where).one_or_none()
-        if last is None or len(free) == most:
+        last = None if len(free) == most else next(iter(_LAST.rows(asker.connection, where)), None)
+        if last is None:
             break
         start, part = (last[0], last[1] + 1), min(LARGEST_PART, 4 * part)
     return first, found
+
+
+def _controls(asker: _Asker, wanted: int, rng: random.Random) -> list[int]:
+    """Gold questions and hard negatives that the annotator has not met, half of each where there are both."""
+    if wanted <= 0:
+        return []
+    rows = _CONTROLS.rows(asker.connection, asker.terms)
+    gold = [question for question, control in rows if control is None]
+    siblings = [question for question, control in rows if control is not None]
+    rng.shuffle(gold)
+    rng.shuffle(siblings)
+    half = max(wanted - len(siblings), (wanted + 1) // 2)
+    chosen = gold[:half]
+    return chosen + siblings[: wanted - len(chosen)]
+
+
+def _cursors(asker: _Asker) -> dict[int, tuple[int, int]]:
+    rows = _CURSORS.rows(asker.connection, asker.terms)
+    return {band: (queued_at, question) for band, queued_at, question in rows}
+
+
+def _keep_cursors(asker: _Asker, moved: dict[int, tuple[int, int]]) -> None:
+    whose = {"annotator_id": asker.annotator_id, "wnid": asker.wnid}
+    rows = [
+        {**whose, "band": band, "queued_at": at, "question_id": last} for band, (at, last) in moved.items()
+    ]
+    put(asker.connection, t.QueueCursor, rows)
+
+
+# ---- the statements: each is prepared, for a page is found in less time than SQLAlchemy takes to ask for it
 
 
 def _queue(band: Any, since: str, after: str) -> sa.Select[int, int]:
@@ -230,29 +254,21 @@ def _queue(band: Any, since: str, after: str) -> sa.Select[int, int]:
     )
 
 
-# Built once: building them takes longer than SQLite takes to answer.
-
-
-@cache
-def _bands_statement() -> Any:
+def _bands_statement(_dialect: str) -> Any:
+    """Which bands have something from a place on."""
     bands = range(UNTOUCHED + 1)
     return sa.select(
         *(sa.exists(_queue(n, f"since_{n}", f"after_{n}").limit(1)).label(f"b{n}") for n in bands)
     )
 
 
-@cache
-def _last_statement() -> sa.Select[int, int]:
+def _last_statement(_dialect: str) -> Any:
     """The last of a whole part."""
-    return (
-        _queue(sa.bindparam("band"), "since", "after")
-        .limit(1)
-        .offset(sa.bindparam("part", type_=sa.Integer) - 1)
-    )
+    part = sa.bindparam("part", type_=sa.Integer)
+    return _queue(sa.bindparam("band"), "since", "after").limit(1).offset(part - 1)
 
 
-@cache
-def _free_statement() -> sa.Select[int, int, str]:
+def _free_statement(_dialect: str) -> Any:
     """Those of a part that the annotator has not met, with fewer votes and leases than they want."""
     annotator: sa.BindParameter[int] = sa.bindparam("annotator")
     part = sa.bindparam("part", type_=sa.Integer)
@@ -285,49 +301,50 @@ def _met(annotator: Any, question: Any) -> sa.ColumnElement[bool]:
     return sa.or_(answered, held)
 
 
-def _controls(asker: _Asker, wanted: int, rng: random.Random) -> list[int]:
-    """Gold questions and hard negatives that the annotator has not met, half of each where there are both."""
-    if wanted <= 0:
-        return []
-    statement = (
+def _gone_statement(dialect: str) -> Any:
+    gone = sa.select(t.Lease.question_id).where(t.Lease.expires_at <= sa.bindparam("now"))
+    free = sa.select(t.Question.id).where(t.Question.id.in_(gone)).order_by(t.Question.id)
+    # PostgreSQL: whoever votes on one of them right now holds it; the next page sweeps that one.
+    locked = dialect == "postgresql"
+    return free.with_for_update(of=t.Question, key_share=True, skip_locked=True) if locked else free
+
+
+def _held_statement(_dialect: str) -> Any:
+    return (
+        sa.select(t.Lease.question_id)
+        .join(t.Question, t.Question.id == t.Lease.question_id)
+        .where(t.Lease.annotator_id == sa.bindparam("annotator"), t.Question.wnid == sa.bindparam("wnid"))
+        .order_by(t.Lease.place, t.Lease.question_id)
+    )
+
+
+def _controls_statement(_dialect: str) -> Any:
+    return (
         sa.select(t.Question.id, t.Question.control)
         .join(t.Image, t.Image.id == t.Question.image_id)
         .where(
-            t.Question.wnid == asker.wnid,
+            t.Question.wnid == sa.bindparam("wnid"),
             t.Question.gold_answer.is_not(None),
             ~t.Question.example,
-            ~_met(asker.annotator_id, t.Question.id),
+            ~_met(sa.bindparam("annotator"), t.Question.id),
             t.Image.duplicate_of.is_(None),
         )
         .order_by(t.Question.id)
         .limit(CONTROLS_LOOKED_AT)
     )
-    rows = asker.connection.execute(statement).all()
-    gold = [question for question, control in rows if control is None]
-    siblings = [question for question, control in rows if control is not None]
-    rng.shuffle(gold)
-    rng.shuffle(siblings)
-    half = max(wanted - len(siblings), (wanted + 1) // 2)
-    chosen = gold[:half]
-    return chosen + siblings[: wanted - len(chosen)]
 
 
-def _cursors(asker: _Asker) -> dict[int, tuple[int, int]]:
+def _cursors_statement(_dialect: str) -> Any:
     cursor = t.QueueCursor
-    statement = sa.select(cursor.band, cursor.queued_at, cursor.question_id).where(
-        cursor.annotator_id == asker.annotator_id, cursor.wnid == asker.wnid
+    return sa.select(cursor.band, cursor.queued_at, cursor.question_id).where(
+        cursor.annotator_id == sa.bindparam("annotator"), cursor.wnid == sa.bindparam("wnid")
     )
-    return {band: (queued_at, question) for band, queued_at, question in asker.connection.execute(statement)}
 
 
-def _keep_cursors(asker: _Asker, moved: dict[int, tuple[int, int]]) -> None:
-    whose = {"annotator_id": asker.annotator_id, "wnid": asker.wnid}
-    for band, (queued_at, question) in moved.items():
-        place = {"queued_at": queued_at, "question_id": question}
-        if not insert_new(asker.connection, t.QueueCursor, [{**whose, "band": band, **place}]):
-            change = sa.update(t.QueueCursor).where(
-                t.QueueCursor.annotator_id == asker.annotator_id,
-                t.QueueCursor.wnid == asker.wnid,
-                t.QueueCursor.band == band,
-            )
-            asker.connection.execute(change.values(place))
+_GONE = Prepared(_gone_statement)
+_HELD = Prepared(_held_statement)
+_BANDS = Prepared(_bands_statement)
+_FREE = Prepared(_free_statement)
+_LAST = Prepared(_last_statement)
+_CONTROLS = Prepared(_controls_statement)
+_CURSORS = Prepared(_cursors_statement)

@@ -75,6 +75,10 @@ ASKABLE = "outcome = 'open' AND gold_answer IS NULL AND NOT example"
 """Which questions the queue hands out by themselves."""
 
 
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Setting(Base):
     """Facts about the workspace itself: its id, its secret, which of two votes counts, the model in use."""
 
@@ -265,22 +269,8 @@ class Question(Base):
     __table_args__ = (
         UniqueConstraint("image_id", "wnid"),
         CheckConstraint("outcome IN ('open','accepted','rejected','ambiguous','excluded')", name="outcome"),
-        Index(
-            "ix_question_queue",
-            "wnid",
-            "band",
-            "queued_at",
-            "id",
-            sqlite_where=text(ASKABLE),
-            postgresql_where=text(ASKABLE),
-        ),
-        Index(
-            "ix_question_gold",
-            "wnid",
-            "id",
-            sqlite_where=text("gold_answer IS NOT NULL"),
-            postgresql_where=text("gold_answer IS NOT NULL"),
-        ),
+        _partial_index("ix_question_queue", "wnid", "band", "queued_at", "id", where=ASKABLE),
+        _partial_index("ix_question_gold", "wnid", "id", where="gold_answer IS NOT NULL"),
     )
 
 
@@ -311,7 +301,9 @@ class Vote(Base):
         ),
         Index("ix_vote_annotator_id_question_id", "annotator_id", "question_id"),
         # Of both, or SQLite looks for an annotator's retraction among all their votes.
-        Index("ix_vote_retracts_annotator_id", "retracts", "annotator_id"),
+        _partial_index(
+            "ix_vote_retracts_annotator_id", "retracts", "annotator_id", where="retracts IS NOT NULL"
+        ),
     )
 
 

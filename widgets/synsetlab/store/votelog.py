@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.engine import insert_new, update_by_id
+from synsetlab.store.prepared import Prepared, among, ids
 from synsetlab.store.reader import effective_votes
 
 if TYPE_CHECKING:
@@ -24,11 +26,28 @@ __all__ = ["STARTED", "UNTOUCHED", "append_votes", "microseconds", "recount", "r
 Row = dict[str, Any]
 ANSWERS = ("yes", "no", "unsure", "skip")
 COUNTERS = (*(f"n_{answer}" for answer in ANSWERS), "n_label")
+PLACES = {answer: place for place, answer in enumerate(ANSWERS)}
+SKIPS, LABELS = PLACES["skip"], len(ANSWERS)
+"""Where skips and classes are counted."""
 QUESTIONS_PER_STATEMENT = 500
 
 STARTED = 4
 UNTOUCHED = 5
 """Bands of the queue: where the value of a vote is not known yet, and where nobody was asked."""
+
+
+class _Question(NamedTuple):
+    """What is stored of a question."""
+
+    gold: str | None
+    choices: str | None
+    band: int
+    queued_at: int
+    n_yes: int
+    n_no: int
+    n_unsure: int
+    n_skip: int
+    n_label: int
 
 
 def append_votes(
@@ -45,34 +64,31 @@ def append_votes(
     ``source``. Votes on gold questions are marked so. An answer ends the annotator's lease on the
     question, and so does a retraction.
     """
-    questions = {int(event["question_id"]) for _, events in batches for event in events}
-    known = _known(connection, questions)
+    touched = {int(event["question_id"]) for _, events in batches for event in events}
+    # Whoever votes on the same question counts after us, and then sees our vote.
+    stored = _stored(connection, touched, lock=True)
     results: list[list[str] | InputError] = []
     rows: list[Row] = []
     for annotator_id, events in batches:
         try:
-            made = [_row(event, annotator_id, known, now) for event in events]
+            made = [_row(event, annotator_id, stored, now) for event in events]
         except InputError as error:
             results.append(error)
             continue
         rows += made
         results.append([row["id"] for row in made])
+        _end_leases(connection, annotator_id, {row["question_id"] for row in made})
     insert_new(connection, t.Vote, rows)
-    recount(connection, {row["question_id"] for row in rows})
-    ended = {(row["annotator_id"], row["question_id"]) for row in rows}
-    if ended:
-        connection.execute(_end_lease(), [{"whose": whose, "of": of} for whose, of in sorted(ended)])
+    update_by_id(connection, t.Question, _changed(connection, stored))
     return results
 
 
-def _row(
-    event: Row, annotator_id: int, known: dict[int, tuple[bool, list[str] | None]], now: datetime
-) -> Row:
+def _row(event: Row, annotator_id: int, stored: dict[int, _Question], now: datetime) -> Row:
     question = int(event["question_id"])
-    if question not in known:
+    if question not in stored:
         raise InputError(f"There is no question {question} in this workspace.", "Reload the page.")
-    gold, choices = known[question]
-    answers = ANSWERS if choices is None else (*choices, "unsure", "skip")
+    asked = stored[question]
+    answers = ANSWERS if asked.choices is None else (*json.loads(asked.choices), "unsure", "skip")
     if (event.get("answer") in answers) == (event.get("retracts") is not None):
         raise InputError(
             f"The vote {event['id']} answers {event.get('answer')!r}.",
@@ -84,7 +100,7 @@ def _row(
         "annotator_id": annotator_id,
         "answer": event.get("answer"),
         "retracts": event.get("retracts"),
-        "is_gold": gold,
+        "is_gold": asked.gold is not None,
         "source": event.get("source", "grid"),
         "shown_at": event.get("shown_at"),
         "decided_at": event.get("decided_at") or now,
@@ -99,35 +115,52 @@ def recount(connection: Connection, questions: Collection[int] | None, *, dry_ru
     if questions is None:
         questions = [row[0] for row in connection.execute(sa.select(t.Question.id).order_by(t.Question.id))]
     every = sorted(questions)
-    step = QUESTIONS_PER_STATEMENT
-    parts = (every[start : start + step] for start in range(0, len(every), step))
-    return sum(_recount(connection, part, dry_run=dry_run) for part in parts)
+    wrong = 0
+    for start in range(0, len(every), QUESTIONS_PER_STATEMENT):
+        part = every[start : start + QUESTIONS_PER_STATEMENT]
+        changed = _changed(connection, _stored(connection, part))
+        wrong += len(changed)
+        if not dry_run:
+            update_by_id(connection, t.Question, changed)
+    return wrong
 
 
-def _recount(connection: Connection, questions: list[int], *, dry_run: bool) -> int:
-    """Set tallies, and with them what needs no policy: the band, and when the question came into it.
+def _changed(connection: Connection, stored: dict[int, _Question]) -> list[Row]:
+    """What the log says otherwise: tallies, and with them what needs no policy, the band and the time in it.
 
     Bands 0 to 4 are the decision's to give; here they are only told from `UNTOUCHED`.
     """
-    counted = {question: dict.fromkeys(COUNTERS, 0) for question in questions}
-    asked = {"questions": questions}
-    for question, answer, number in connection.execute(_tally(), asked):
-        counted[question][f"n_{answer}" if answer in ANSWERS else "n_label"] += number
+    counted = {question: [0] * len(COUNTERS) for question in stored}
+    asked = {"questions": ids(connection, stored)}
+    for question, answer, number in _TALLY.rows(connection, asked):
+        counted[question][PLACES.get(answer, LABELS)] += number
     changed = []
     now = microseconds()
-    for question, band, queued_at, *numbers in connection.execute(_stored(), asked):
-        was, new = dict(zip(COUNTERS, numbers, strict=True)), counted[question]
+    for question, (_, _, band, queued_at, *was) in stored.items():
+        new = counted[question]
         if was == new:
             continue
-        given, given_before = (sum(n.values()) - n["n_skip"] for n in (new, was))
+        given, given_before = (sum(n) - n[SKIPS] for n in (new, was))
         place = min(band, STARTED) if given else UNTOUCHED
         # A skip gives back the place that a lease held: others may answer who had passed the question by.
-        freed = given < given_before or new["n_skip"] > was["n_skip"]
-        moved = freed or place != band
-        changed.append({"id": question, **new, "band": place, "queued_at": now if moved else queued_at})
-    if not dry_run:
-        update_by_id(connection, t.Question, changed)
-    return len(changed)
+        freed = given < given_before or new[SKIPS] > was[SKIPS]
+        since = now if freed or place != band else queued_at
+        numbers = dict(zip(COUNTERS, new, strict=True))
+        changed.append({"id": question, **numbers, "band": place, "queued_at": since})
+    return changed
+
+
+def _stored(
+    connection: Connection, questions: Collection[int], *, lock: bool = False
+) -> dict[int, _Question]:
+    """By id, ascending; with `lock` nobody else on PostgreSQL counts them before this transaction ends."""
+    asked = {"questions": ids(connection, questions)}
+    rows = (_LOCKED if lock else _STORED).rows(connection, asked)
+    return {question: _Question(*values) for question, *values in rows}
+
+
+def _end_leases(connection: Connection, annotator_id: int, questions: Collection[int]) -> None:
+    _ENDED.once(connection, {"whose": annotator_id, "questions": ids(connection, questions)})
 
 
 def restamp(connection: Connection, questions: list[int]) -> None:
@@ -148,40 +181,31 @@ def microseconds() -> int:
     return time.time_ns() // 1000
 
 
-def _known(connection: Connection, questions: Collection[int]) -> dict[int, tuple[bool, list[str] | None]]:
-    # Whoever votes on the same question counts after us, and then sees our vote. Rows are locked by id
-    # everywhere, and so that new leases and votes may still point to them: no two wait for each other.
-    found = _asked(locked=connection.dialect.name == "postgresql")
-    rows = connection.execute(found, {"questions": list(questions)})
-    return {question: (gold is not None, choices) for question, gold, choices in rows}
+def _questions(dialect: str, *, lock: bool) -> Any:
+    own = t.Question
+    counters = (getattr(own, name) for name in COUNTERS)
+    found = sa.select(
+        own.id, own.gold_answer, sa.cast(own.choices, sa.Text), own.band, own.queued_at, *counters
+    )
+    found = found.where(among(own.id, "questions", dialect)).order_by(own.id)
+    # Rows are locked by id everywhere, and so that new leases and votes may still point to them: no two
+    # wait for each other.
+    locked = lock and dialect == "postgresql"
+    return found.with_for_update(of=own, key_share=True) if locked else found
 
 
-# Built once: building them takes longer than SQLite takes to answer.
-
-_GIVEN: Any = sa.bindparam("questions", expanding=True)
-
-
-@cache
-def _asked(*, locked: bool) -> Any:
-    found = sa.select(t.Question.id, t.Question.gold_answer, t.Question.choices)
-    found = found.where(t.Question.id.in_(_GIVEN)).order_by(t.Question.id)
-    return found.with_for_update(of=t.Question, key_share=True) if locked else found
-
-
-@cache
-def _tally() -> Any:
-    votes = effective_votes(t.Vote.question_id.in_(_GIVEN)).subquery()
+def _tally(dialect: str) -> Any:
+    votes = effective_votes(among(t.Vote.question_id, "questions", dialect)).subquery()
     columns = (votes.c.question_id, votes.c.answer)
     return sa.select(*columns, sa.func.count()).group_by(*columns)
 
 
-@cache
-def _stored() -> Any:
-    columns = (t.Question.band, t.Question.queued_at, *(getattr(t.Question, name) for name in COUNTERS))
-    return sa.select(t.Question.id, *columns).where(t.Question.id.in_(_GIVEN)).order_by(t.Question.id)
-
-
-@cache
-def _end_lease() -> Any:
+def _leases(dialect: str) -> Any:
     theirs = t.Lease.annotator_id == sa.bindparam("whose")
-    return sa.delete(t.Lease).where(theirs, t.Lease.question_id == sa.bindparam("of"))
+    return sa.delete(t.Lease).where(theirs, among(t.Lease.question_id, "questions", dialect))
+
+
+_STORED = Prepared(partial(_questions, lock=False))
+_LOCKED = Prepared(partial(_questions, lock=True))
+_TALLY = Prepared(_tally)
+_ENDED = Prepared(_leases)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.decisions import DEFAULT_VOTES_WANTED, append_decisions, cases_of
-from synsetlab.store.engine import IMMEDIATE, insert_new, update_by_id
+from synsetlab.store.engine import IMMEDIATE, insert_new, put, update_by_id
 from synsetlab.store.leases import CONTROLS, claim
 from synsetlab.store.reader import VOTE_POLICY
 from synsetlab.store.rebuild import rebuild
@@ -93,8 +93,7 @@ class Writer:
     def set_settings(self, settings: dict[str, str]) -> None:
         """Set settings, whatever they were."""
         with self.transaction() as connection:
-            for key, value in settings.items():
-                _set(connection, key, value)
+            put(connection, t.Setting, [{"key": key, "value": value} for key, value in settings.items()])
 
     # -- select and collect -------------------------------------------------------------------
 
@@ -235,7 +234,7 @@ class Writer:
         if keep not in VOTE_POLICIES:
             raise InputError(f"There is no vote policy {keep!r}.", f"Choose {' or '.join(VOTE_POLICIES)}.")
         with self.transaction() as connection:
-            _set(connection, VOTE_POLICY, keep)
+            put(connection, t.Setting, [{"key": VOTE_POLICY, "value": keep}])
             return recount(connection, None)
 
     def judge_annotator(self, name: str, verdict: str, *, by: str, reason: str = "") -> int:
@@ -367,11 +366,6 @@ class Writer:
         with self.transaction() as connection:
             insert_new(connection, t.Policy, [policy])
             insert_new(connection, t.Release, [{"policy_hash": policy["hash"], "frozen_at": _now(), **row}])
-
-
-def _set(connection: Connection, key: str, value: str) -> None:
-    if not insert_new(connection, t.Setting, [{"key": key, "value": value}]):
-        connection.execute(sa.update(t.Setting).where(t.Setting.key == key).values(value=value))
 
 
 def _now() -> datetime:
