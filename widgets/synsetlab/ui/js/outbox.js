@@ -26,19 +26,6 @@ export function merged(kept, own) {
   return [...all.values()].sort((a, b) => a.order - b.order || (a.event.id < b.event.id ? -1 : 1));
 }
 
-/**
- * The next entries to send: the oldest first, at most `size`, and only what the keeper has.
- *
- * @param {Entry[]} pending in order
- * @param {Set<string>} kept
- * @param {number} size
- * @returns {Entry[]}
- */
-export function nextBatch(pending, kept, size) {
-  const end = pending.findIndex((entry) => !kept.has(entry.event.id));
-  return pending.slice(0, Math.min(size, end === -1 ? pending.length : end));
-}
-
 /** Order of entries over reloads: ms since 1970, later ones always greater. */
 export function orderly() {
   let last = 0;
@@ -53,8 +40,6 @@ const BATCH = 64;
 export class Outbox {
   /** @type {Map<string, Entry>} */
   #pending = new Map();
-  /** @type {Set<string>} ids that the keeper has */
-  #kept = new Set();
   #order = orderly();
   #sending = false;
   #timer = 0;
@@ -106,7 +91,6 @@ export class Outbox {
   async restore() {
     try {
       const kept = await this.keeper.all(this.owner);
-      for (const { event } of kept) this.#kept.add(event.id);
       this.#pending = new Map(merged(kept, [...this.#pending.values()]).map((entry) => [entry.event.id, entry]));
     } catch {
       this.onkeeper(false);
@@ -115,19 +99,20 @@ export class Outbox {
     this.flush();
   }
 
-  /** Keep events, then send them. @param {VoteEvent[]} events */
+  /**
+   * Keep events and send them, both at once: keeping takes the browser longer than the commit, and whichever
+   * is done first has them safe. The keeper does in order what it is asked, so it forgets them afterwards.
+   *
+   * @param {VoteEvent[]} events
+   */
   async add(events) {
     const entries = events.map((event) => ({ event, owner: this.owner, order: this.#order() }));
     for (const entry of entries) this.#pending.set(entry.event.id, entry);
+    const keeping = this.keeper.put(entries).then(() => this.keeper.lasting, () => false);
+    const sending = this.flush();
     this.onchange();
-    try {
-      await this.keeper.put(entries);
-      this.onkeeper(this.keeper.lasting);
-    } catch {
-      this.onkeeper(false);
-    }
-    for (const { event } of entries) this.#kept.add(event.id);
-    await this.flush();
+    this.onkeeper(await keeping);
+    await sending;
   }
 
   /** Drop what was committed, and what never can be. @param {string[]} acked @param {Record<string, string>} [refused] */
@@ -136,10 +121,7 @@ export class Outbox {
     if (!gone.length) return;
     const told = gone.filter((id) => id in refused && !acked.includes(id));
     const lost = told.map((id) => ({ event: /** @type {Entry} */ (this.#pending.get(id)).event, why: refused[id] }));
-    for (const id of gone) {
-      this.#pending.delete(id);
-      this.#kept.delete(id);
-    }
+    for (const id of gone) this.#pending.delete(id);
     this.keeper.remove(gone).catch(() => this.onkeeper(false));
     if (lost.length) this.onrefused(lost);
     this.onchange();
@@ -152,7 +134,7 @@ export class Outbox {
     this.#sending = true;
     try {
       for (;;) {
-        const batch = nextBatch([...this.#pending.values()], this.#kept, BATCH).map(({ event }) => event);
+        const batch = this.events().slice(0, BATCH);
         if (!batch.length || this.#closed) return;
         try {
           const { acked, refused } = await this.deliver(batch);
