@@ -437,11 +437,13 @@ def test_keys_stay_in_the_grid_and_the_page_under_it_stands_still(
     assert page.evaluate("document.activeElement === document.body"), "a notebook keeps its focus"
     page.evaluate("window.stolen = []; document.body.addEventListener('keydown', (e) => stolen.push(e.key))")
     first.locator('.sl-tile[data-index="0"]').click()
-    first.locator(".sl-board").hover()
-    stood = page.evaluate("window.scrollY")  # what it takes to have the board under the mouse
+    stood = page.evaluate("window.scrollY")
     for key in ["a", "Escape", "y", "b", "ArrowDown", "PageDown", "Space", "1"]:
         page.keyboard.press(key)
     assert page.evaluate("window.stolen") == []
+    assert page.evaluate("window.scrollY") == stood
+    first.locator(".sl-board").hover()
+    stood = page.evaluate("window.scrollY")  # the mouse may need the board further up
     for _ in range(12):
         page.mouse.wheel(0, 600)
     page.wait_for_function(

@@ -46,7 +46,23 @@ export function keepKeys(root) {
   const mark = (/** @type {Element} */ element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
   mark(root);
   root.addEventListener("focusin", (event) => mark(/** @type {Element} */ (event.target)));
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  root.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (scrollsUnderDialog(event)) event.preventDefault();
+  });
+}
+
+const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
+
+/** Whether a key in a dialog would scroll the page under it, for want of anything in the dialog. @param {KeyboardEvent} event */
+function scrollsUnderDialog(event) {
+  const target = /** @type {Element} */ (event.target);
+  const dialog = SCROLLING.has(event.key) && !target.closest("input, textarea, select") && target.closest("dialog");
+  if (!dialog) return false;
+  for (let at = target; at !== dialog.parentElement; at = /** @type {Element} */ (at.parentElement)) {
+    if (at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY)) return false;
+  }
+  return true;
 }
 
 /**
