@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
+from synsetlab.store.progress import Progress
 from synsetlab.store.reader import effective_votes
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Lookups:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._progress = Progress(engine)
 
     def synset(self, wnid: str) -> dict[str, Any]:
         """A chosen synset of the workspace: wnid, lemmas, gloss, path, rules_yes, rules_no.
@@ -82,39 +84,10 @@ class Lookups:
         """Each chosen synset: wnid, lemmas, gloss, questions, decided, mine, for_me.
 
         The last four count its questions, those decided, those that this annotator answered and those
-        that they may still answer (leases of others not counted).
+        that they may still answer (leases of others not counted). In workspaces of more than 100,000
+        questions what others did may be missing for a while.
         """
-        question = t.Question
-        mine = sa.select(t.Vote.question_id).where(t.Vote.annotator_id == annotator_id).distinct().subquery()
-        unmet = mine.c.question_id.is_(None) & t.Image.duplicate_of.is_(None) & ~question.example
-        to_ask, hidden = _count(_wants_votes() & unmet), _count(question.gold_answer.is_not(None) & unmet)
-        statement = (
-            sa.select(
-                t.Synset.wnid,
-                t.Synset.lemmas,
-                t.Synset.gloss,
-                sa.func.count(question.id).label("questions"),
-                _count(question.outcome != "open").label("decided"),
-                sa.func.count(mine.c.question_id).label("mine"),
-                # Hidden gold counts like the rest, or these numbers would tell which questions it is.
-                sa.case((to_ask > 0, to_ask + hidden), else_=0).label("for_me"),
-            )
-            .join(question, question.wnid == t.Synset.wnid, isouter=True)
-            .outerjoin(t.Image, t.Image.id == question.image_id)
-            .outerjoin(mine, mine.c.question_id == question.id)
-            .where(t.Synset.chosen)
-            .group_by(t.Synset.wnid)
-            .order_by(t.Synset.wnid)
-        )
-        if self._engine.dialect.name == "postgresql":  # JSON columns cannot be grouped by there
-            inner = statement.with_only_columns(
-                *[column for column in statement.selected_columns if column.name not in {"lemmas", "gloss"}]
-            ).subquery()
-            statement = sa.select(inner, t.Synset.lemmas, t.Synset.gloss).join(
-                t.Synset, t.Synset.wnid == inner.c.wnid
-            )
-            statement = statement.order_by(inner.c.wnid)
-        return self._rows(statement)
+        return self._progress.of(annotator_id)
 
     def examples(self, wnid: str, limit: int = 3) -> list[tuple[str, bool]]:
         """Example pictures that show the synset and that do not: (image id, shows it)."""
@@ -180,13 +153,3 @@ class Lookups:
     def _rows(self, statement: sa.Executable) -> list[dict[str, Any]]:
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
-
-
-def _count(condition: Any) -> Any:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-
-
-def _wants_votes() -> Any:
-    question = t.Question
-    given = question.n_yes + question.n_no + question.n_unsure + question.n_label
-    return (question.outcome == "open") & question.gold_answer.is_(None) & (given < question.votes_wanted)

@@ -145,6 +145,7 @@ class Image(Base):
     imported_at: Mapped[datetime]
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("image.id"))
     """Cache of the last duplicate verdicts: the copy that stays, if this one was dropped."""
+    __table_args__ = (_partial_index("ix_image_dropped", "id", where="duplicate_of IS NOT NULL"),)
 
 
 class Source(Base):

@@ -105,15 +105,23 @@ class WorkspaceLabelling:
     def page(self, size: int) -> Sequence[Mapping[str, Any]]:
         """Leased questions; where a synset has no more and none was chosen, those of the next."""
         cards = self._queue.page(size)
-        following = None if cards or self._chosen else self._first_open()
-        if following is not None:
-            self._queue = LabelQueue(self.workspace, self.annotator, following)
-            cards = self._queue.page(size)
+        if not cards and not self._chosen:
+            cards = self._page_of_another(size)
         # One kind of answer a page: the others stay leased, and are on a later one.
         self.choices = tuple(cards[0]["choices"] or ()) if cards else ()
         cards = [card for card in cards if tuple(card["choices"] or ()) == self.choices]
         self._leased = [card["id"] for card in cards]
         return self._items(cards)
+
+    def _page_of_another(self, size: int) -> list[dict[str, Any]]:
+        # One after another: in a large workspace the numbers may be behind what others have done.
+        for wnid in self._waiting():
+            if wnid != self.wnid:
+                queue = LabelQueue(self.workspace, self.annotator, wnid)
+                if cards := queue.page(size):
+                    self._queue = queue
+                    return cards
+        return []
 
     def _items(self, cards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self._images.update((self._keys.seal(card["id"]), card["image_id"]) for card in cards)
@@ -257,9 +265,12 @@ class WorkspaceLabelling:
 
     def _first_open(self, before: str | None = None) -> str | None:
         """A synset with work for this annotator: `before` all others, if it has some."""
-        rows = self.workspace.lookups.synset_progress(self._annotator_id)
-        waiting = [row["wnid"] for row in rows if row["for_me"]]
+        waiting = self._waiting()
         return before if before in waiting else next(iter(waiting), None)
+
+    def _waiting(self) -> list[str]:
+        rows = self.workspace.lookups.synset_progress(self._annotator_id)
+        return [str(row["wnid"]) for row in rows if row["for_me"]]
 
     def _any_synset(self) -> str:
         rows = self.workspace.lookups.synset_progress(self._annotator_id)
