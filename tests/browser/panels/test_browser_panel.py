@@ -465,3 +465,48 @@ def test_the_tree_has_room_and_nothing_sticks_out(
         expect(page.locator(".sl-detail h2")).to_be_in_viewport()
     else:
         expect(about).to_be_hidden()
+
+
+# ---- what Jupyter does to an output
+
+PUT_BACK = {
+    "moved within a frame": "() => document.body.append(document.getElementById('here'))",
+    "taken out for some frames": """async () => {
+      const here = document.getElementById('here');
+      here.remove();
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      document.body.append(here);
+    }""",
+    "hidden for some frames": """async () => {
+      const here = document.getElementById('here');
+      here.style.display = 'none';
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      here.style.display = '';
+    }""",
+    "without height for some frames": """async () => {
+      const panel = document.querySelector('.sl-panel');
+      panel.style.height = '0';
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      panel.style.height = '';
+    }""",
+    "in another theme": "() => { document.documentElement.dataset.slTheme = 'dark'; }",
+}
+
+
+def test_the_tree_is_where_it_was_and_never_blank_whatever_is_done_to_its_output(
+    stage: Show, page: Page, taxonomy: Taxonomy
+) -> None:
+    shown = stage(SynsetBrowser(taxonomy))
+    shown.ready()
+    show_synset(shown, page, DOG)
+    page.locator("[data-do=expand]").click()
+    tree = page.get_by_role("tree")
+    expect(tree).to_have_attribute("data-rows", re.compile(r"\d{3}"))
+    for number, (way, script) in enumerate(PUT_BACK.items()):
+        place = 1600 + 320 * number
+        tree.evaluate("(tree, top) => { tree.scrollTop = top; }", place)
+        page.wait_for_function(COVERED, arg=tree.element_handle())
+        page.evaluate(script)
+        page.wait_for_function(COVERED, arg=tree.element_handle())
+        page.wait_for_function("([tree, top]) => tree.scrollTop === top", arg=[tree.element_handle(), place])
+        assert tree.evaluate(COVERED), way

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { Dragging } from "./grid-drag.js";
 import { gridLayout, moved, rowsBetween, scrolledTo, singleLayout, tilesInSight } from "./grid-layout.js";
 import { makeTile, paintTile } from "./grid-tile.js";
+import { keepScroll } from "./scroll-keeper.js";
 
 /** @typedef {import("./grid-session.js").Session} Session */
 
@@ -54,6 +55,7 @@ export class Board {
     document.addEventListener("visibilitychange", () => this.paint(), { signal });
     const watch = new ResizeObserver(() => this.#measure());
     watch.observe(this.element);
+    keepScroll(this.element, () => this.paint(), signal);
     signal.addEventListener("abort", () => {
       watch.disconnect();
       cancelAnimationFrame(this.#frame);

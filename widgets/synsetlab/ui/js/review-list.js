@@ -2,6 +2,7 @@
 /** A list of any length in its own scroll container: only the rows near the window exist. */
 
 import { h } from "./dom.js";
+import { keepScroll } from "./scroll-keeper.js";
 
 /**
  * The rows that must exist.
@@ -43,6 +44,7 @@ export class RowList {
     scroller.addEventListener("scroll", () => this.#later(), { signal, passive: true });
     const watch = new ResizeObserver(() => this.#later());
     watch.observe(scroller);
+    keepScroll(scroller, () => this.#fill(), signal);
     signal.addEventListener("abort", () => {
       watch.disconnect();
       cancelAnimationFrame(this.#frame);
@@ -115,7 +117,7 @@ export class RowList {
 
   #fill() {
     const { scrollTop, clientHeight } = this.scroller;
-    if (clientHeight === 0 && this.#rows.size > 0) return; // out of sight: its rows will be right when it has a size
+    if (clientHeight === 0 && this.#rows.size > 0) return; // out of sight, where scrollTop reads 0 whatever it is
     const [first, last] = windowOf(scrollTop, clientHeight, this.rowHeight, this.#count, this.#overscan);
     for (const [index, row] of this.#rows) {
       if ((index >= first && index < last) || index === this.#pinned) continue;
