@@ -13,7 +13,7 @@ from synsetlab import Workspace
 from synsetlab.errors import InputError
 from synsetlab.review import escalated, give_verdict
 from synsetlab.voting.consensus import check_counters, run_consensus
-from synsetlab.voting.policy import DynamicPolicy, FixedPolicy
+from synsetlab.voting.policy import DynamicPolicy, FixedPolicy, LeaderPolicy, PerSynsetPolicy
 from synsetlab.voting.queue import LabelQueue
 
 DOG = "n02084071"
@@ -63,6 +63,12 @@ def test_two_of_three_is_less_than_067_and_goes_to_the_expert(workspace):
     assert escalated(workspace)["question_id"].tolist() == [question]
     run_consensus(workspace, FixedPolicy(votes=3, min_confidence="2/3"))
     assert outcome(workspace, question) == "accepted"
+
+
+def test_a_policy_that_only_plays_logs_is_refused(workspace):
+    for policy in (LeaderPolicy(), PerSynsetPolicy(overrides={DOG: LeaderPolicy()})):
+        with pytest.raises(InputError, match="--policy dynamic"):
+            run_consensus(workspace, policy)
 
 
 def test_undecided_questions_ask_for_more_votes(workspace):

@@ -122,6 +122,13 @@ def test_dynamic_works_for_many_classes_and_others_say_that_they_do_not(run: Any
         )
 
 
+def test_leader_and_dynamic_are_two_names_of_one_rule(run: Any, tmp_path: Path) -> None:
+    votes, _ = write_votes(tmp_path)
+    one, other = (run(votes, "--policy", name, "--confidence", ".95") for name in ("dynamic", "leader"))
+    assert one["policy_json"]["kind"] == "leader"
+    assert {**one, "policy": ""} == {**other, "policy": ""}
+
+
 def test_a_small_pilot_is_refused(run: Any, tmp_path: Path) -> None:
     votes, _ = write_votes(tmp_path, workers=9)
     refused = run(votes, "--policy", "table", code=2)

@@ -38,8 +38,8 @@ def command() -> None:
     default="dynamic",
     show_default=True,
     metavar="NAME|FILE",
-    help="fixed (3 votes, a share of .67), dynamic (a posterior of .95, 2 to 7 votes), another kind with "
-    "its defaults, or a policy in JSON or TOML.",
+    help="fixed (3 votes, a share of .67), dynamic (a posterior of .95, 2 to 7 votes; not the rule that "
+    "votes stop calls so), another kind with its defaults, or a policy in JSON or TOML.",
 )
 @click.option(
     "--fit/--no-fit", default=True, show_default=True, help="Fit each annotator's skill from all votes."

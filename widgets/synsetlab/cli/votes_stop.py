@@ -23,7 +23,8 @@ __all__ = ["stop_command"]
     default="dynamic",
     show_default=True,
     metavar="NAME|FILE",
-    help="dynamic, sprt, fixed, table, cost, quorum, k-of-n, or a policy in JSON.",
+    help="dynamic (the crowd-aware rule, kind leader), sprt, fixed, table, cost, quorum, k-of-n, or a policy "
+    "in JSON.",
 )
 @click.option("--truth", type=click.Path(dir_okay=False), help="Known answers for scoring only: task,label.")
 @click.option(

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from synsetlab.errors import InputError
 from synsetlab.voting.judge import Judge
-from synsetlab.voting.policy import DynamicPolicy, Policy, policy_from_json
+from synsetlab.voting.policy import DynamicPolicy, LeaderPolicy, PerSynsetPolicy, Policy, policy_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -71,7 +72,13 @@ def run_consensus(
     without, or with too few votes, the policy's own. The policy and the fitted model are kept
     for the decisions between runs (`decide_questions`). With `nobody_left`, what is still
     open is exhausted and goes to the expert.
+
+    Raises
+    ------
+    InputError
+        The policy, or one of its exceptions, only plays logs (kind ``leader``).
     """
+    _refuse_replay_only(policy)
     questions = workspace.reader.questions()
     votes = workspace.reader.votes()
     model = fit_annotators(votes, questions) if fit else None
@@ -89,6 +96,18 @@ def run_consensus(
     workspace.writer.record_decisions(judge.stamp, rows)
     _keep(workspace, policy, model)
     return report
+
+
+def _refuse_replay_only(policy: Policy) -> None:
+    """A workspace keeps one fit of its annotators; a `LeaderPolicy` needs many, and a warm-up."""
+    parts = [policy]
+    if isinstance(policy, PerSynsetPolicy):
+        parts = [policy.default, *(own for _, own in sorted(dict(policy.overrides).items()))]
+    if any(isinstance(part, LeaderPolicy) for part in parts):
+        raise InputError(
+            "A policy of kind 'leader' plays a log (votes stop); a workspace cannot decide by it.",
+            "Use --policy dynamic: docs/stopping.md tells them apart.",
+        )
 
 
 def decide_questions(

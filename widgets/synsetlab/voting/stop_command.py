@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "play", "read_profiles"]
 
-NAMES = ("dynamic", "sprt", "fixed", "table", "cost", "quorum", "k-of-n")
-"""Policies that need no file."""
+NAMES = ("dynamic", "leader", "sprt", "fixed", "table", "cost", "quorum", "k-of-n")
+"""Policies that need no file. ``dynamic`` is the crowd-aware rule, kind ``leader``: two names, one rule."""
+
+LEADER = ("dynamic", "leader")
 
 SETTINGS = {
-    "confidence": ("dynamic",),
-    "seed": ("dynamic",),
+    "confidence": LEADER,
+    "seed": LEADER,
     "alpha": ("sprt",),
     "beta": ("sprt",),
     "n_votes": ("fixed",),
@@ -56,7 +58,8 @@ def play(
 ) -> Replay:
     """Play `votes` under a policy by name, with its defaults, or one in a JSON file, taken as it is.
 
-    ``dynamic`` is a `LeaderPolicy`. ``sprt`` fits the skill of the crowd as it goes, ``table`` learns
+    ``dynamic`` and ``leader`` are a `LeaderPolicy`; the policy of kind ``dynamic`` by which a workspace
+    decides comes in a file. ``sprt`` fits the skill of the crowd as it goes, ``table`` learns
     its table from the first tasks; both need two classes.
 
     Raises
@@ -71,9 +74,9 @@ def play(
             raise InputError(
                 f"--{option} is no setting of --policy {policy}.", f"It is one of: {SETTINGS[name][0]}."
             )
-    if profiles is not None and policy != "dynamic":
+    if profiles is not None and policy not in LEADER:
         raise InputError("--profiles can only be used with --policy dynamic.")
-    if policy == "dynamic":
+    if policy in LEADER:
         chosen = LeaderPolicy(**given)
         return replay_leader(votes, chosen, prior_counts=read_profiles(profiles, votes) if profiles else None)
     if policy == "sprt":
