@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from synsetlab import Workspace
 from synsetlab.errors import InputError, MissingColumnError, UnknownSynsetError, WordNetError
 from synsetlab.taxonomy import Taxonomy, load
-from synsetlab.taxonomy.selection import Excluded, SelectionPolicy, antichain, select
+from synsetlab.taxonomy.selection import Excluded, Objective, SelectionPolicy, Weights, antichain, select
 from synsetlab.taxonomy.selection import choose as choose_by
 from synsetlab.ui.browser import SynsetBrowser
 from synsetlab.ui.browser_basket import Basket, level_below
@@ -378,6 +378,48 @@ def test_the_basket_says_how_complete_it_is_and_what_it_is_worth(taxonomy: Taxon
     assert worth["value"] == choice.worth.value
     assert [term["name"] for term in worth["terms"]] == ["C_cov", "C_hier", "Q_label", "C_cost"]
     assert said(panel.on_clear({}))["worth"]["value"] == 0
+
+
+def test_a_workspace_s_candidates_count_and_not_those_of_the_policy_s_file(
+    taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    with Workspace.create(tmp_path / "own") as workspace:
+        many = dict.fromkeys(taxonomy.subtree(HEADDRESS), 50.0)
+        weights = Weights(n_min=2, d_low=0, d_high=30)
+        objective = Objective(taxonomy, many, 5, weights=weights, candidates=many)
+        hats = taxonomy.children(HAT)
+        panel = SynsetBrowser(taxonomy, workspace=workspace, objective=objective, selection=hats)
+        assert said(panel.on_open(NOBODY))["worth"]["value"] == objective(hats).value  # none here yet
+        writer = workspace.writer
+        synsets = [
+            {"wnid": wnid, "lemmas": [wnid], "gloss": "", "path": [], "chosen": True} for wnid in hats[:2]
+        ]
+        writer.add_synsets(synsets, [])
+        run = writer.start_import("test", "")
+        images = ["a" * 64, "b" * 64]
+        facts = {"format": "JPEG", "width": 4, "height": 3, "bytes": 9, "mean_color": "#000000"}
+        writer.add_images(
+            [{"id": image, "phash": None, "phash_name": None, **facts} for image in images],
+            [],
+            [{"image_id": image, "wnid": hats[0], "import_id": run} for image in images],
+        )
+        panel.refresh()
+        reply = said(panel.on_open(NOBODY))
+        assert reply["worth"]["terms"][1]["value"] == 1 / len(many)
+        assert [merge["wnid"] for merge in reply["merges"]] == [HAT]
+
+
+def test_chosen_ones_merge_into_one_above_them_and_come_back(panel: SynsetBrowser) -> None:
+    panel.selection = [COWBOY_HAT, DOG, *(w for w in panel.taxonomy.children(HAT) if w != COWBOY_HAT)]
+    before = list(panel.selection)
+    assert [merge["wnid"] for merge in said(panel.on_open(NOBODY))["merges"]] == [HAT]
+    reply = said(panel.on_merge({"wnid": HAT}))
+    assert (reply["added"], reply["removed"], reply["merge_count"]) == (1, len(before) - 1, 0)
+    assert panel.selection == [DOG, HAT]
+    with pytest.raises(InputError, match="Nothing below hat is chosen any more"):
+        panel.on_merge({"wnid": HAT})
+    assert panel.undo()
+    assert panel.selection == before
 
 
 def test_the_selection_given_at_the_start_cannot_be_undone(taxonomy: Taxonomy) -> None:

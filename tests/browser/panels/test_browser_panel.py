@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from synsetlab.errors import InputError
 from synsetlab.taxonomy import Taxonomy, load
-from synsetlab.taxonomy.selection import SelectionPolicy, choose
+from synsetlab.taxonomy.selection import SelectionPolicy, choose, suggest_merges
 from synsetlab.ui.browser import SynsetBrowser
 
 if TYPE_CHECKING:
@@ -256,6 +256,27 @@ def test_a_subtree_is_chosen_by_antichain_and_taken_back(stage: Show, page: Page
     page.get_by_role("button", name="general").click()
     expect(shown.root).to_have_attribute("data-chosen", "1")
     assert shown.panel.selection == [DOG]
+
+
+def test_a_broader_class_takes_the_place_of_several_by_keys_and_gives_it_back(
+    stage: Show, page: Page, taxonomy: Taxonomy
+) -> None:
+    assert [merge.wnid for merge in suggest_merges(taxonomy, taxonomy.children(HAT))] == [HAT]
+    panel = SynsetBrowser(taxonomy, selection=[HUSKY, *taxonomy.children(HAT)], selected=HUSKY)
+    chosen = list(panel.selection)
+    shown = stage(panel)
+    shown.ready()
+    page.locator(".sl-merges summary").press("Enter")
+    page.locator(f'[data-do=merge][data-wnid="{HAT}"]').press("Enter")
+    expect(shown.root).to_have_attribute("data-chosen", "2")
+    assert panel.selection == [HUSKY, HAT]
+    expect(page.locator(".sl-notices [role=status]")).to_contain_text("1 added")
+    expect(page.locator(".sl-merges")).to_have_count(0)
+    expect(page.locator("[data-do=undo]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(shown.root).to_have_attribute("data-chosen", str(len(chosen)))
+    assert panel.selection == chosen
+    expect(page.locator(".sl-merges")).to_have_count(1)
 
 
 def test_rows_that_were_out_of_sight_are_right_when_they_are_seen(

@@ -55,7 +55,7 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
     pictures
         Accepted pictures: a mapping from wnid to files, or a `SynsetPictures`.
     workspace
-        Gives what is not given of these, see `synsetlab.ui.workspace.browsing.Browsing`.
+        Gives what is not given of these, see `Browsing`, and the candidates by which `objective` weighs.
     languages
         Open Multilingual Wordnet tables, see `Words`.
     excluded
@@ -99,6 +99,7 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
         keep: str | os.PathLike[str] | bool = False,
         **traits: Any,
     ) -> None:
+        self._live = workspace is not None and counts is None
         if workspace is not None:
             from synsetlab.ui.workspace.browsing import (  # noqa: PLC0415  # needs pandas, the panel alone does not
                 Browsing,
@@ -358,9 +359,19 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
         complete = int((own[wanted, 1] >= own[wanted, 2]).sum())
         facts = {**super()._facts(), "wanted": int(wanted.sum()), "complete": complete}
         if self._objective is not None:
-            worth = self._objective(self._basket.chosen)
+            known, _ = self._expected()
+            by = self._objective if known is None else self._objective.with_candidates(known)
+            worth = by(self._basket.chosen)
             facts["worth"] = {"value": worth.value, "terms": [term._asdict() for term in worth.terms]}
         return facts
+
+    def _expected(self) -> tuple[dict[str, float] | None, int]:
+        wanted = self._target if isinstance(self._target, int) else 0
+        n_min = wanted if self._objective is None else self._objective.weights.n_min
+        if not (self._live and self._table):
+            return None, n_min
+        own = self._table.own[:, 0]
+        return {self.taxonomy.wnid(at): float(own[at]) for at in np.flatnonzero(own).tolist()}, n_min
 
     def _useful_filters(self) -> list[str]:
         known = {

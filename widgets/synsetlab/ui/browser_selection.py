@@ -14,7 +14,7 @@ import traitlets
 
 from synsetlab.errors import InputError
 from synsetlab.taxonomy.lists import read_wnids
-from synsetlab.taxonomy.selection import CONFLICT_POLICIES
+from synsetlab.taxonomy.selection import CONFLICT_POLICIES, suggest_merges
 from synsetlab.ui.base import Panel, Reply
 from synsetlab.ui.browser_basket import Basket, level_below
 from synsetlab.ui.messages import choice_of, flag_of, text_of
@@ -32,6 +32,7 @@ SCOPES: Final = ("self", "children", "grandchildren", "leaves", "images", "below
 """The synset; one or two levels down; its leaves; what has images below it; all that is chosen below it."""
 CHOSEN_AT_ONCE: Final = 20_000
 NAMED: Final = 3
+MERGES_SHOWN: Final = 8
 
 
 class SelectionPanel(Panel):
@@ -124,6 +125,15 @@ class SelectionPanel(Panel):
         policy = choice_of(message, "policy", CONFLICT_POLICIES)
         return self._became(self._basket.without_conflicts(policy=policy).kept)
 
+    def on_merge(self, message: Mapping[str, Any]) -> Reply:
+        """``{wnid}`` -> the same: the synset is chosen in place of all chosen ones below it."""
+        wnid = self._wnid(message)
+        gone = set(self._scope(wnid, "below"))
+        if not gone:
+            name = self._named(wnid)["name"]
+            raise InputError(f"Nothing below {name} is chosen any more.", "Choose the synset itself.")
+        return self._became([*(one for one in self._basket.chosen if one not in gone), wnid])
+
     def on_clear(self, _message: Mapping[str, Any]) -> Reply:
         """``{}`` -> the empty basket."""
         return self._became([])
@@ -164,7 +174,18 @@ class SelectionPanel(Panel):
 
     def _facts(self) -> dict[str, Any]:
         """What the page says of the basket."""
-        return self._basket.facts(self._named)
+        known, n_min = self._expected()
+        merges = suggest_merges(self.taxonomy, self._basket.chosen, candidates=known, n_min=n_min)
+        shown = [
+            {
+                **self._named(merge.wnid),
+                "replaces": [self._named(wnid)["name"] for wnid in merge.replaces[:NAMED]],
+                "count": len(merge.replaces),
+                "why": merge.reason,
+            }
+            for merge in merges[:MERGES_SHOWN]
+        ]
+        return {**self._basket.facts(self._named), "merges": shown, "merge_count": len(merges)}
 
     def _scope(self, wnid: str, scope: str) -> Sequence[str]:
         graph = self.taxonomy
@@ -187,6 +208,10 @@ class SelectionPanel(Panel):
                 f"Choose a synset further down; the limit is {CHOSEN_AT_ONCE:,}.",
             )
         return found
+
+    def _expected(self) -> tuple[dict[str, float] | None, int]:
+        """Images of each synset as far as they are known, and how many a class should have."""
+        return None, 0
 
     def _with_images(self, places: Any) -> Any:
         """Which of the synsets at `places` have images."""

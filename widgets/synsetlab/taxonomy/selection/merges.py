@@ -62,7 +62,8 @@ def suggest_merges(
         few = [name for name in names if candidates is not None and candidates.get(name, 0.0) < n_min]
         together = int(uses[below].sum())
         if uses[place] > together:
-            reason = f"has {uses[place]:,} uses in WordNet's texts, those below it {together:,}"
+            word = "use" if uses[place] == 1 else "uses"
+            reason = f"has {uses[place]:,} {word} in WordNet's texts, those below it {together:,}"
         elif few:
             reason = f"{len(few):,} of those below it have fewer than {n_min:,} candidates"
         else:

@@ -19,6 +19,7 @@ doi:10.1007/BF01588971; for any S that the rules allow).
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -118,11 +119,19 @@ class Objective:
         _check_range("cost", costs, 0, None)
         depth = taxonomy.arrays[f"depth_{depth_kind}"]
         fits = (depth >= self.weights.d_low) & (depth <= self.weights.d_high)
-        self._hier = fits & self._enough(candidates) & self._in_pool
+        self._fits = fits & self._in_pool
+        self._hier = self._fits & self._enough(candidates)
         self._quality = _unambiguity(taxonomy) if quality is None else _spread(taxonomy, quality)
         spread = np.ones(len(taxonomy)) if costs is None else _spread(taxonomy, costs)
         self._cost = spread / max(float(spread[places].max()), np.finfo(float).tiny)
         self._known_candidates = candidates is not None
+
+    def with_candidates(self, candidates: Mapping[str, float]) -> Objective:
+        """The same objective with other numbers for n(v), such as what a workspace holds by now."""
+        other = copy.copy(self)
+        other._hier = self._fits & self._enough(candidates)
+        other._known_candidates = True
+        return other
 
     def _enough(self, candidates: Mapping[str, float] | None) -> Array:
         if candidates is None:

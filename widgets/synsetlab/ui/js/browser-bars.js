@@ -16,12 +16,15 @@ import { count } from "./review-frame.js";
  * @property {number} [wanted] chosen synsets of which images are wanted
  * @property {number} [complete] those that have them all
  * @property {{ value: number, terms: Term[] }} [worth] U
+ * @property {Merge[]} merges broader synsets that could take the place of chosen ones; the first of them
+ * @property {number} merge_count
  */
+/** @typedef {Named & { replaces: string[], count: number, why: string }} Merge the names of a few of `count` */
 /** @typedef {{ name: string, value: number, weight: number, contribution: number, meaning: string }} Term */
 /**
  * @typedef {object} BasketActions
  * @property {(wnid: string) => void} reveal
- * @property {(type: "undo" | "redo" | "clear" | "save" | "resolve", fields?: Record<string, unknown>) => void} ask
+ * @property {(type: "undo" | "redo" | "clear" | "save" | "resolve" | "merge", fields?: Record<string, unknown>) => void} ask
  */
 
 /** @type {Record<string, string>} */
@@ -86,9 +89,11 @@ export function paintBasket(place, basket, actions) {
     button("Clear", "clear", basket.chosen > 0, "Choose nothing; Undo brings it back"),
     button("Save list", "save", basket.chosen > 0, "Download the chosen wnids, one a line"),
   );
-  const open = place.querySelector("details")?.open ?? false;
+  const isOpen = (/** @type {string} */ name) => /** @type {HTMLDetailsElement | null} */ (place.querySelector(`details.${name}`))?.open ?? false;
+  const [worthOpen, mergesOpen] = [isOpen("sl-worth"), isOpen("sl-merges")];
   place.replaceChildren(h("strong", { class: "sl-num" }, `${count(basket.chosen)} chosen`), words, buttons);
-  if (basket.worth) place.prepend(worth(basket.worth, open));
+  if (basket.merge_count > 0) place.prepend(merges(basket, mergesOpen, actions));
+  if (basket.worth) place.prepend(worth(basket.worth, worthOpen));
   if (focused === undefined) return;
   const same = /** @type {HTMLButtonElement | null} */ (place.querySelector(`[data-do="${focused}"]:not(:disabled)`));
   (same ?? /** @type {HTMLButtonElement | null} */ (place.querySelector("button:not(:disabled)")))?.focus();
@@ -120,6 +125,32 @@ function worth({ value, terms }, open) {
     h("summary", {}, h("strong", { class: "sl-num" }, `U ${signed(value)}`), h("span", { class: "sl-muted sl-num" }, brief)),
     h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)),
   );
+}
+
+/**
+ * Broader synsets that people may know better than the chosen ones below them: one button each.
+ *
+ * @param {Basket} basket
+ * @param {boolean} open
+ * @param {BasketActions} actions
+ */
+function merges({ merges: found, merge_count: total }, open, actions) {
+  const items = found.map(({ wnid, name, replaces, count: n, why }) => {
+    const rest = n > replaces.length ? ` and ${count(n - replaces.length)} more` : "";
+    const below = `${replaces.join(", ")}${rest}`;
+    return h(
+      "li",
+      {},
+      h("div", {},
+        h("button", { class: "sl-crumb", type: "button", title: wnid, onclick: () => actions.reveal(wnid) }, name), ` instead of ${below}`,
+        h("small", { class: "sl-muted" }, `${why[0].toUpperCase()}${why.slice(1)}.`)),
+      h("button", { class: "sl-button", type: "button", "data-do": "merge", "data-wnid": wnid, "aria-label": `Merge ${below} into ${name}`, onclick: () => actions.ask("merge", { wnid }) }, `Merge ${count(n)}`),
+    );
+  });
+  const more = total - found.length;
+  if (more > 0) items.push(h("li", { class: "sl-muted" }, `and ${count(more)} more, shown as these are decided`));
+  const words = total === 1 ? "A broader class may serve better" : `${count(total)} broader classes may serve better`;
+  return h("details", { class: "sl-merges", open }, h("summary", {}, h("span", {}, words)), h("ul", {}, ...items));
 }
 
 /** @param {number} value */
