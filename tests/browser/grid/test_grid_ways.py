@@ -207,6 +207,46 @@ def test_by_touch_a_tap_answers_and_a_long_press_selects(
     context.close()
 
 
+def test_two_fingers_zoom_in_the_loupe(stage: Show, browser: Browser, photographs: Sequence[Path]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 760}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    stage(LabelingGrid(images=photographs[:3], single=True)).show(page)
+    page.keyboard.press("Enter")
+    loupe = page.locator('dialog.sl-loupe[data-picture="ready"]')
+    loupe.wait_for()
+    touch = context.new_cdp_session(page)
+
+    def fingers(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", (170, 350), (220, 350))
+    fingers("touchMove", (145, 350), (245, 350))
+    fingers("touchMove", (120, 350), (270, 350))
+    fingers("touchEnd")
+    assert float(loupe.get_attribute("data-zoom") or 0) == pytest.approx(3, abs=0.2)
+    fingers("touchStart", (120, 350), (270, 350))
+    fingers("touchMove", (190, 350), (200, 350))
+    fingers("touchEnd")
+    page.locator('dialog.sl-loupe[data-zoom="1.00"]').wait_for()
+    context.close()
+
+
+def test_the_size_of_the_pictures_is_remembered(stage: Show, page: Page, photographs: Sequence[Path]) -> None:
+    root = stage(LabelingGrid(images=photographs[:12], annotator="bo")).show(page)
+    columns = "Number(document.querySelector('.sl-board').ariaColCount)"
+    before = page.evaluate(columns)
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    page.wait_for_function(f"{columns} > {before}")
+    now = page.evaluate(columns)
+    again = stage(LabelingGrid(images=photographs[12:24], annotator="bo"))
+    page = page.context.new_page()
+    root = again.show(page)
+    tile(root, 11).wait_for()
+    assert page.evaluate(columns) == now
+
+
 def test_keys_can_be_given_to_other_actions_and_are_remembered(
     stage: Show, page: Page, photographs: Sequence[Path]
 ) -> None:

@@ -35,7 +35,7 @@ HTML = """<!doctype html><html data-sl-theme="{theme}"><meta charset="utf-8">
     get: (name) => state[name],
     on: (name, listener) => listeners.set(name, [...(listeners.get(name) ?? []), listener]),
     off: (name, gone) => listeners.set(name, (listeners.get(name) ?? []).filter((one) => one !== gone)),
-    send: async (content) => deliver(await toPython(content)),
+    send: async (content) => {{ if (!window.cut) deliver(await toPython(content)); }},
   }};
   window.fetchSent = async () => deliver(await toPython(null));
   window.end = widget.render({{ model, el: document.getElementById("here") }});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -113,6 +114,72 @@ def test_a_fast_reviewer_is_not_thrown_back(
     shown.panel.question = shown.panel.source.queue()[2]["question"]
     shown.tell()
     expect(shown.root).to_have_attribute("data-detail", shown.panel.question)
+
+
+def test_the_picture_is_made_larger_by_keys_wheel_and_double_click(
+    stage: Callable[..., Any], page: Page, votes: pd.DataFrame, shared_data: Path
+) -> None:
+    shown = stage(VoteReview.from_frame(votes, images=shared_data / "clothing"))
+    shown.ready()
+    frame = page.locator(".sl-frame")
+    page.locator(".sl-queue-list").focus()
+    page.locator(".sl-stage[data-picture]").wait_for()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(frame).to_have_attribute("data-zoom", "1.96")
+    box = frame.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 80)
+    page.mouse.up()
+    expect(frame.locator("img")).to_have_css("transform", "matrix(1.96, 0, 0, 1.96, 30, 20)")
+    page.keyboard.press("0")
+    expect(frame).to_have_attribute("data-zoom", "1.00")
+    page.mouse.wheel(0, -100)  # a page under the picture can be scrolled
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    expect(frame).to_have_attribute("data-zoom", "1.15")
+    page.keyboard.press("ArrowDown")
+    expect(frame).not_to_have_attribute("data-zoom", "1.15")  # the next picture begins as it is
+    page.locator(".sl-stage[data-picture]").wait_for()
+    frame.dblclick()
+    expect(frame).to_have_attribute("data-zoom", "2.50")
+
+
+@pytest.mark.parametrize("name", ["browser", "review", "duplicates", "dashboard"])
+def test_a_panel_whose_kernel_is_gone_says_so_and_takes_it_back(
+    stage: Callable[..., Any], page: Page, panels: dict[str, Callable[[], Panel]], name: str
+) -> None:
+    page.clock.install()
+    shown = stage(panels[name]())
+    shown.ready()
+    painted(page, name)
+    expect(shown.root).to_have_attribute("data-connection", "online")
+    page.evaluate("window.cut = true")
+    page.clock.run_for(15_000)
+    banner = page.locator(".sl-banner")
+    expect(banner).to_contain_text("Not connected")
+    expect(banner.get_by_role("button", name="Reload the page")).to_be_visible()
+    page.evaluate("window.cut = false")
+    page.clock.run_for(4_000)
+    expect(shown.root).to_have_attribute("data-connection", "online")
+    expect(banner).to_be_hidden()
+
+
+def test_a_verdict_that_gets_no_answer_brings_the_banner_at_once(
+    stage: Callable[..., Any], page: Page, votes: pd.DataFrame, shared_data: Path
+) -> None:
+    page.clock.install()
+    shown = stage(VoteReview.from_frame(votes, images=shared_data / "clothing"))
+    shown.ready()
+    expect(shown.root).to_have_attribute("data-annotators", re.compile(r"\d"))
+    page.evaluate("window.cut = true")
+    page.locator(".sl-queue-list").focus()
+    page.keyboard.press("y")
+    page.clock.run_for(8_000)
+    expect(page.locator(".sl-banner")).to_contain_text("Not connected")
 
 
 def test_a_verdict_that_python_refuses_is_unmarked_and_the_error_painted(

@@ -63,6 +63,10 @@ class Panel(anywidget.AnyWidget):
             fields, payload = {"error": {"message": text, "remedy": "The server's log has the details."}}, []
         self.send({"type": "reply", "id": request, **fields}, buffers=payload)
 
+    def on_ping(self, _message: Mapping[str, Any]) -> Reply:
+        """``{}`` -> ``{}``: the kernel is there."""
+        return {}
+
     def answer(self, message: Any) -> tuple[dict[str, Any], list[bytes]]:
         """What this panel answers to a message: fields and buffers; failures are raised."""
         kind = message.get("type") if isinstance(message, dict) else None

@@ -73,12 +73,12 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
 
     _esm = link("grid")
     _css = style("grid")
-    page_writes: ClassVar[frozenset[str]] = frozenset({"tile_size"})
+    page_writes: ClassVar[frozenset[str]] = frozenset()
 
     owner = traitlets.Unicode("").tag(sync=True)
     """The source's owner: the name under which the page keeps what is not saved yet."""
     tile_size = traitlets.Int(176).tag(sync=True)
-    """Least width of a tile in CSS pixels, 96 to 400."""
+    """Least width of a tile in CSS pixels, 96 to 400; the annotator's own setting goes before it."""
     mode = traitlets.Enum(MODES, "judge").tag(sync=True)
     """What a click means; the annotator's own setting goes before it."""
     single = traitlets.Bool(False).tag(sync=True)
@@ -192,10 +192,6 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         self.synset = str(getattr(self._source, "wnid", ""))
 
     # -- messages ------------------------------------------------------------------------------
-
-    def on_ping(self, _message: Mapping[str, Any]) -> Reply:
-        """``{}`` -> ``{}``: the kernel is there."""
-        return {}
 
     def on_open(self, message: Mapping[str, Any]) -> Reply:
         """``{keys}``, which the page waits to save -> the open page, or the next one; see `_opened`."""

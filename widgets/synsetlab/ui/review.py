@@ -49,7 +49,7 @@ GIVEN: Final = ("accept", "reject", "relabel", "more-votes", "exclude")
 
 ITEMS_SENT: Final = 5000
 SYNSET_MESSAGES: Final = frozenset(
-    ("open", "children", "expand", "reveal", "rows", "search", "detail", "map", "thumbnails")
+    ("open", "children", "expand", "reveal", "rows", "search", "detail", "map", "thumbnails", "ping")
 )
 """What the drawer may ask the synset browser: to show, not to choose."""
 MOST_VOTES: Final = 20

@@ -6,7 +6,8 @@ import { paintDetail, swapDetail } from "./browser-detail.js";
 import { SelectionMap } from "./browser-map.js";
 import { Search } from "./browser-search.js";
 import { Tree } from "./browser-tree.js";
-import { append, h, request, showError, uuid } from "./dom.js";
+import { Connection } from "./connection.js";
+import { append, h, showError, uuid } from "./dom.js";
 import { count, frame, notices, skeleton } from "./review-frame.js";
 import { Pictures } from "./review-pictures.js";
 
@@ -41,7 +42,9 @@ export class Browser {
     this.signal = signal;
     this.pick = pick;
     const prefix = `sl-${uuid().slice(0, 8)}`;
+    this.connection = new Connection(model, root, signal);
     this.notices = notices();
+    if (pick) this.connection.banner.remove(); // the panel around it has one
     this.pictures = new Pictures(model, signal);
     this.map = new SelectionMap({ go: (wnid) => this.reveal(wnid), signal });
     const onerror = (/** @type {unknown} */ error) => this.notices.fail(error);
@@ -79,8 +82,8 @@ export class Browser {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] @param {{ timeout?: number }} [options] */
-  async ask(type, fields = {}, options = {}) {
-    return (await request(this.model, type, fields, { signal: this.signal, ...options })).reply;
+  ask(type, fields, options) {
+    return this.connection.ask(type, fields, options);
   }
 
   async start() {

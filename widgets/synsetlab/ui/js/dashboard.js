@@ -3,7 +3,8 @@
 
 import { bars, shares, table } from "./dashboard-charts.js";
 import { annotatorColumns, cellTable, SortedTable, synsetColumns } from "./dashboard-tables.js";
-import { append, h, request, showError } from "./dom.js";
+import { Connection } from "./connection.js";
+import { append, h, showError } from "./dom.js";
 import { count, frame, notices, share, skeleton } from "./review-frame.js";
 
 /** @import { RenderProps } from "@anywidget/types" */
@@ -28,6 +29,7 @@ class Dashboard {
     this.model = model;
     this.root = root;
     this.signal = signal;
+    this.connection = new Connection(model, root, signal);
     this.notices = notices();
     this.when = h("span", { class: "sl-muted sl-num" });
     this.live = h("input", { type: "checkbox", checked: true, "aria-label": "Refresh every minute" });
@@ -67,8 +69,8 @@ class Dashboard {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] */
-  async ask(type, fields = {}) {
-    return (await request(this.model, type, fields, { signal: this.signal, timeout: SLOW })).reply;
+  ask(type, fields) {
+    return this.connection.ask(type, fields, { timeout: SLOW });
   }
 
   async start() {

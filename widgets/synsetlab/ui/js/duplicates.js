@@ -1,7 +1,8 @@
 // @ts-check
 /** DuplicateReview: the clusters, the copies of one side by side, and what becomes of them. */
 
-import { append, h, request, showError, uuid } from "./dom.js";
+import { Connection } from "./connection.js";
+import { append, h, showError, uuid } from "./dom.js";
 import { card } from "./duplicates-cards.js";
 import { differenceOf } from "./duplicates-difference.js";
 import { decided, distances, keepOnly, needsLook, reference, suggestion, within } from "./duplicates-rules.js";
@@ -34,6 +35,7 @@ class Duplicates {
     this.root = root;
     this.signal = signal;
     this.prefix = `sl-${uuid().slice(0, 8)}`;
+    this.connection = new Connection(model, root, signal);
     this.notices = notices();
     this.pictures = new Pictures(model, signal);
     this.heading = h("h2", {});
@@ -64,8 +66,8 @@ class Duplicates {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] @param {{ timeout?: number }} [options] */
-  async ask(type, fields = {}, options = {}) {
-    return (await request(this.model, type, fields, { signal: this.signal, ...options })).reply;
+  ask(type, fields, options) {
+    return this.connection.ask(type, fields, options);
   }
 
   async start() {

@@ -2,7 +2,8 @@
 /** ModelEvaluation: models, the leaderboard over time, classes, and the pictures that go wrong. */
 
 import { SortedTable } from "./dashboard-tables.js";
-import { append, h, request, showError } from "./dom.js";
+import { Connection } from "./connection.js";
+import { append, h, showError } from "./dom.js";
 import { boardTable, classColumns, modelColumns } from "./evaluation-tables.js";
 import { WrongPictures } from "./evaluation-wrong.js";
 import { count, frame, notices, skeleton } from "./review-frame.js";
@@ -23,6 +24,7 @@ class Evaluation {
     this.model = model;
     this.root = root;
     this.signal = signal;
+    this.connection = new Connection(model, root, signal);
     this.notices = notices();
     this.where = h("span", { class: "sl-muted sl-num" });
     this.models = part("models", "Models", "a name shows its classes");
@@ -53,8 +55,8 @@ class Evaluation {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] */
-  async ask(type, fields = {}) {
-    return (await request(this.model, type, fields, { signal: this.signal, timeout: SLOW })).reply;
+  ask(type, fields) {
+    return this.connection.ask(type, fields, { timeout: SLOW });
   }
 
   async start() {

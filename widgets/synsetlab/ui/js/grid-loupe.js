@@ -5,12 +5,12 @@ import { append, h, request } from "./dom.js";
 import { safeLink } from "./grid-header.js";
 import { actionOf, classOf } from "./grid-keys.js";
 import { lookOf } from "./grid-state.js";
+import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./grid-session.js").Session} Session */
 
 const KEPT = 8;
 const STEP = 1.4;
-const LARGEST = 12;
 
 /**
  * @typedef {object} LoupeOptions
@@ -22,9 +22,6 @@ const LARGEST = 12;
  */
 
 export class Loupe {
-  #zoom = 1;
-  #x = 0;
-  #y = 0;
   /** @type {Map<string, string>} blob URLs of full pictures, the oldest first */
   #urls = new Map();
   #shown = "";
@@ -54,10 +51,11 @@ export class Loupe {
     this.dialog = h(
       "dialog", { class: "sl-loupe", "aria-label": "Picture in full" },
       h("div", { class: "sl-loupe-top" }, this.mark, h("span", { class: "sl-loupe-name" }, this.title, this.place), this.credit,
-        tool("Smaller (−)", "−", () => this.zoom(1 / STEP)), tool("Larger (+)", "+", () => this.zoom(STEP)), tool("Close (Esc)", ["✕", word(" Close")], () => this.dialog.close(), "close")),
+        tool("Smaller (−)", "−", () => this.zoom.by(1 / STEP)), tool("Larger (+)", "+", () => this.zoom.by(STEP)), tool("Close (Esc)", ["✕", word(" Close")], () => this.dialog.close(), "close")),
       this.stage, this.problem,
       h("div", { class: "sl-loupe-bottom" }, tool("The one before (←)", ["←", word(" Previous")], () => options.go(-1), "previous"), ...answers, tool("The next (→)", [word("Next "), "→"], () => options.go(1), "next")),
     );
+    this.zoom = new Zoom(this.stage, this.image, { eager: true, onchange: (factor) => { this.dialog.dataset.zoom = factor.toFixed(2); }, signal: this.#ends.signal });
     this.#listen();
     root.append(this.dialog);
     this.dialog.showModal();
@@ -65,7 +63,7 @@ export class Loupe {
   }
 
   #listen() {
-    const { dialog, stage } = this;
+    const { dialog } = this;
     dialog.addEventListener("close", () => {
       this.#ends.abort();
       for (const url of this.#urls.values()) URL.revokeObjectURL(url);
@@ -73,19 +71,6 @@ export class Loupe {
       this.options.onclose();
     });
     dialog.addEventListener("keydown", (event) => this.#key(event));
-    stage.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, event);
-    }, { passive: false });
-    stage.addEventListener("dblclick", (event) => (this.#zoom > 1 ? this.#fit() : this.zoom(2.5, event)));
-    stage.addEventListener("pointerdown", (event) => {
-      if (event.button || this.#zoom === 1) return;
-      stage.setPointerCapture(event.pointerId);
-      const [x, y] = [event.clientX - this.#x, event.clientY - this.#y];
-      const drag = (/** @type {PointerEvent} */ at) => this.#place(at.clientX - x, at.clientY - y);
-      stage.addEventListener("pointermove", drag);
-      stage.addEventListener("lostpointercapture", () => stage.removeEventListener("pointermove", drag), { once: true });
-    });
   }
 
   /** @param {KeyboardEvent} event */
@@ -103,39 +88,13 @@ export class Loupe {
     const { action } = found;
     if (action === "left" || action === "up") this.options.go(-1);
     else if (action === "right" || action === "down") this.options.go(1);
-    else if (action === "bigger") this.zoom(STEP);
-    else if (action === "smaller") this.zoom(1 / STEP);
-    else if (event.key === "0") this.#fit();
+    else if (action === "bigger") this.zoom.by(STEP);
+    else if (action === "smaller") this.zoom.by(1 / STEP);
+    else if (event.key === "0") this.zoom.fit();
     else if (action === "loupe") this.dialog.close();
     else if (["yes", "no", "unsure", "skip", "clear", "toggle", "undo"].includes(action)) this.options.act(action);
     else return;
     event.preventDefault();
-  }
-
-  /** Zoom by a factor, around a point of the screen or the middle. @param {number} by @param {{ clientX: number, clientY: number }} [at] */
-  zoom(by, at) {
-    const box = this.stage.getBoundingClientRect();
-    const [x, y] = at ? [at.clientX - box.left - box.width / 2, at.clientY - box.top - box.height / 2] : [0, 0];
-    const next = Math.max(1, Math.min(LARGEST, this.#zoom * by));
-    const scale = next / this.#zoom;
-    this.#zoom = next;
-    if (next === 1) this.#place(0, 0);
-    else this.#place(x - (x - this.#x) * scale, y - (y - this.#y) * scale);
-  }
-
-  #fit() {
-    this.#zoom = 1;
-    this.#place(0, 0);
-  }
-
-  /** @param {number} x @param {number} y */
-  #place(x, y) {
-    const [w, t] = [(this.stage.clientWidth * this.#zoom) / 2, (this.stage.clientHeight * this.#zoom) / 2];
-    this.#x = Math.max(-w, Math.min(w, x));
-    this.#y = Math.max(-t, Math.min(t, y));
-    this.image.style.transform = `translate(${this.#x}px, ${this.#y}px) scale(${this.#zoom})`;
-    this.stage.classList.toggle("zoomed", this.#zoom > 1);
-    this.dialog.dataset.zoom = this.#zoom.toFixed(2);
   }
 
   /** Bring it up to date: another picture, or another answer. */
@@ -151,7 +110,7 @@ export class Loupe {
     this.place.textContent = `${index + 1} of ${page.count}`;
     if (this.#shown === item.key) return;
     this.#shown = item.key;
-    this.#fit();
+    this.zoom.fit();
     this.title.textContent = item.title || item.key;
     this.#paintCredit(item);
     this.image.alt = `Picture ${index + 1}${item.title ? `, ${item.title}` : ""}`;

@@ -6,7 +6,7 @@ import { request, uuid } from "./dom.js";
 import { overHttp } from "./grid-http.js";
 import { keyMap, ownKeys } from "./grid-keys.js";
 import { Page } from "./grid-page.js";
-import { Pulse } from "./grid-pulse.js";
+import { Pulse } from "./pulse.js";
 import { impliedAnswer } from "./grid-state.js";
 import { askThumbnails, Thumbs } from "./grid-thumbs.js";
 import { lastingKeeper } from "./outbox-keeper.js";
@@ -18,7 +18,7 @@ import { Outbox } from "./outbox.js";
 /** @typedef {import("./grid-state.js").Choice} Choice */
 /** @typedef {import("./grid-state.js").Mode} Mode */
 /** @typedef {{ question: string, wnid?: string, lemmas?: string[], gloss?: string, path?: string[], rules_yes?: string, rules_no?: string, examples?: { key: string, good: boolean }[], wikipedia?: string, choices?: Choice[] }} Header */
-/** @typedef {{ keys?: import("./grid-keys.js").OwnKeys, mode?: Mode, single?: boolean, toured?: boolean }} Preferences */
+/** @typedef {{ keys?: import("./grid-keys.js").OwnKeys, mode?: Mode, single?: boolean, tile?: number, toured?: boolean }} Preferences */
 /** @typedef {{ prompt: string, options: string[] }} QuizQuestion */
 
 /** @typedef {"page" | "change" | "look"} What another page, something on it, how it is shown */
@@ -105,6 +105,11 @@ export class Session {
   /** One picture at a time. @returns {boolean} */
   get single() {
     return this.preferences.single ?? this.model.get("single") ?? false;
+  }
+
+  /** Least width of a tile, px. @returns {number} */
+  get tile() {
+    return this.preferences.tile ?? this.model.get("tile_size");
   }
 
   /** @returns {Answer | null} what a picture without an answer counts as when the page is handed in */
@@ -222,8 +227,8 @@ export class Session {
     this.gold = reply.gold ?? null;
     this.quiz = reply.quiz ?? null;
     this.reopened = false;
-    const { keys, mode, single, toured } = reply.preferences ?? {};
-    this.preferences = { ...reply.preferences, keys: ownKeys(keys), mode: mode ?? undefined, single: single ?? undefined, toured: toured === true };
+    const { keys, mode, single, tile, toured } = reply.preferences ?? {};
+    this.preferences = { ...reply.preferences, keys: ownKeys(keys), mode: mode ?? undefined, single: single ?? undefined, tile: Number.isInteger(tile) ? tile : undefined, toured: toured === true };
     this.keys = keyMap(this.preferences.keys);
     this.page = new Page(reply, this.outbox?.events() ?? [], this.clock(), uuid);
     this.#coming.clear();

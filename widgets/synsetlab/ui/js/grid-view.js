@@ -1,6 +1,7 @@
 // @ts-check
 /** A view of the grid: header, board and action bar put together; keys and clicks become answers. */
 
+import { paintBanner } from "./connection.js";
 import { append, h, showError } from "./dom.js";
 import { Board } from "./grid-board.js";
 import { ask, help } from "./grid-dialogs.js";
@@ -44,7 +45,7 @@ export class View {
       report: () => this.#open(async () => { if (await report(root, session)) this.#say("Thank you, the report was sent."); }),
     });
     this.board = new Board(session, signal, {
-      least: () => session.model.get("tile_size"),
+      least: () => session.tile,
       onclick: (index, extend) => this.#click(index, extend),
       onzoom: (index) => this.#zoom(index),
       onselect: () => this.#paintSelection(),
@@ -166,16 +167,9 @@ export class View {
 
   #paintBanner() {
     const { pulse, pending, lasting } = this.session;
-    this.banner.hidden = pulse.online;
-    if (pulse.online) return this.banner.replaceChildren();
-    const since = pulse.heard ? ` since ${pulse.heard.toLocaleTimeString("en-GB")}` : "";
     const answers = pending === 1 ? "1 answer is" : `${pending} answers are`;
     const kept = lasting ? `${answers} kept in this browser and sent when it is back.` : `${answers} kept only in this page: do not close it.`;
-    const text = `The server has not answered${since}.${pending ? ` ${kept}` : ""}`;
-    if (this.banner.dataset.text === text) return;
-    this.banner.dataset.text = text;
-    const reload = h("button", { class: "sl-button", type: "button", "data-do": "reload", onclick: () => location.reload() }, "Reload the page");
-    this.banner.replaceChildren(h("b", {}, "Not connected. "), h("span", {}, text), reload);
+    paintBanner(this.banner, pulse, pending ? kept : "");
   }
 
   #paintNotices() {
@@ -235,11 +229,10 @@ export class View {
       case "rest-yes": return this.#rest();
       case "invert": return this.#invert();
       case "bigger": case "smaller": {
-        const now = session.model.get("tile_size");
+        const now = session.tile;
         const next = action === "bigger" ? SIZES.find((size) => size > now) : SIZES.findLast((size) => size < now);
         if (!next) return undefined;
-        session.model.set("tile_size", next);
-        return session.model.save_changes();
+        return session.prefer({ tile: next });
       }
       default: return undefined;
     }

@@ -3,12 +3,15 @@
 
 import { append, h, showError } from "./dom.js";
 import { VERDICTS } from "./review-queue.js";
+import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./review-queue.js").Item} Item */
 /** @typedef {{ key: string, distance: number }} Near */
 
 export class Stage {
   #shown = new AbortController();
+  /** @type {Zoom[]} of the pictures that are shown */
+  #zooms = [];
 
   /** @param {import("./review-pictures.js").Pictures} pictures */
   constructor(pictures) {
@@ -18,6 +21,7 @@ export class Stage {
 
   end() {
     this.#shown.abort();
+    this.#zooms = [];
   }
 
   /** Words where no picture is. @param {string} title @param {string} words */
@@ -43,15 +47,22 @@ export class Stage {
       if (near) wanted.push(this.#image(near.key, `Near-duplicate, ${near.distance} bits away`, signal));
       const [image, beside] = await Promise.all(wanted);
       if (signal.aborted) return;
-      const figure = near && h("figure", {}, beside, h("figcaption", { class: "sl-chip" }, `near-duplicate · ${near.distance} bits`));
-      element.replaceChildren(image);
-      append(element, figure);
+      /** @type {HTMLElement[]} */
+      const frames = [h("div", { class: "sl-frame" }, image)];
+      if (near) frames.push(h("figure", { class: "sl-frame" }, beside, h("figcaption", { class: "sl-chip" }, `near-duplicate · ${near.distance} bits`)));
+      element.replaceChildren(...frames);
+      this.#zooms = frames.map((frame, i) => new Zoom(frame, i === 0 ? image : beside, { signal, onchange: (factor) => { frame.dataset.zoom = factor.toFixed(2); } }));
       element.dataset.picture = item.key;
       element.dataset.beside = near?.key ?? "";
       this.stamp(item);
     } catch (error) {
       if (!signal.aborted) showError(element, error, () => this.show(item, near));
     }
+  }
+
+  /** Make what is shown larger or smaller by a factor; 0: as large as its place. @param {number} factor */
+  zoom(factor) {
+    for (const zoom of this.#zooms) factor > 0 ? zoom.by(factor) : zoom.fit();
   }
 
   /** Say on the picture what was decided. @param {Item | undefined} item */

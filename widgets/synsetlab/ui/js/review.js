@@ -1,7 +1,8 @@
 // @ts-check
 /** VoteReview: the queue, the picture, what is known of it, and the verdict. */
 
-import { append, h, request, showError, uuid } from "./dom.js";
+import { Connection } from "./connection.js";
+import { append, h, showError, uuid } from "./dom.js";
 import { head, paintReview } from "./review-detail.js";
 import { Drawer } from "./review-drawer.js";
 import { count, frame, keysOf, notices, skeleton } from "./review-frame.js";
@@ -13,6 +14,8 @@ import { Stage } from "./review-stage.js";
 
 /** @import { RenderProps } from "@anywidget/types" */
 /** @typedef {import("./review-queue.js").Item} Item */
+
+const STEP = 1.4;
 
 class Review {
   #pending = 0;
@@ -29,6 +32,7 @@ class Review {
     this.model = model;
     this.root = root;
     this.signal = signal;
+    this.connection = new Connection(model, root, signal);
     this.notices = notices();
     this.pictures = new Pictures(model, signal);
     const prefix = `sl-${uuid().slice(0, 8)}`;
@@ -51,8 +55,8 @@ class Review {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] @param {{ timeout?: number }} [options] */
-  async ask(type, fields = {}, options = {}) {
-    return (await request(this.model, type, fields, { signal: this.signal, ...options })).reply;
+  ask(type, fields, options) {
+    return this.connection.ask(type, fields, options);
   }
 
   async start() {
@@ -226,7 +230,7 @@ class Review {
     const moves = { ArrowDown: queue.at + 1, ArrowRight: queue.at + 1, ArrowUp: queue.at - 1, ArrowLeft: queue.at - 1, Home: 0, End: last };
     const onButton = event.target instanceof HTMLButtonElement;
     /** @type {Record<string, () => void>} */
-    const others = { z: () => this.undo(), l: () => this.log(), "?": () => this.help(), a: () => queue.selectAll(), d: () => this.compare(this.#beside + 1), escape: () => queue.selectNone() };
+    const others = { z: () => this.undo(), l: () => this.log(), "?": () => this.help(), a: () => queue.selectAll(), "+": () => this.stage.zoom(STEP), "=": () => this.stage.zoom(STEP), "-": () => this.stage.zoom(1 / STEP), 0: () => this.stage.zoom(0), d: () => this.compare(this.#beside + 1), escape: () => queue.selectNone() };
     const other = others[event.key.toLowerCase()];
     if (button) this.#press(button[0]);
     else if (other) other();

@@ -9,6 +9,8 @@ export class Pulse {
   online = true;
   /** @type {Date | null} when Python was last heard of */
   heard = null;
+  /** How many answers are on their way for which Python may take so long that it answers no ping. */
+  busy = 0;
   #timer = 0;
   #asking = false;
 
@@ -37,6 +39,7 @@ export class Pulse {
   async hurry() {
     if (this.#asking || this.signal.aborted) return;
     clearTimeout(this.#timer);
+    if (this.busy > 0) return this.#wait();
     this.#asking = true;
     try {
       await this.ping(PATIENCE);
