@@ -224,12 +224,24 @@ def vote_scores(votes: Votes, worth: NDArray[np.float64] | None = None) -> Poste
 def normalise(scores: Posterior) -> Posterior:
     """Rows divided by their sums; a row without support becomes even over what it holds."""
     if isinstance(scores, np.ndarray):
-        total = scores.sum(axis=1, keepdims=True)
+        total = _row_sums(scores)[:, None]
+        if total.min(initial=1.0) > 0:
+            return scores / total
         return np.where(total > 0, scores / np.where(total > 0, total, 1.0), 1.0 / scores.shape[1])
     counts = np.diff(scores.indptr)
     total = np.repeat(scores.sum(axis=1), counts)
     data = np.where(total > 0, scores.data / np.where(total > 0, total, 1.0), 1.0 / np.repeat(counts, counts))
     return sparse.csr_array((data, scores.indices, scores.indptr), shape=scores.shape)
+
+
+def _row_sums(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums over the classes; few of them are added class by class (see `softmax_rows`)."""
+    if table.shape[1] > NARROW:
+        return np.asarray(table.sum(axis=1))
+    total = table[:, 0].copy()
+    for of_class in table.T[1:]:
+        total += of_class
+    return total
 
 
 def softmax_rows(logit: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -158,13 +158,13 @@ def encode_votes(
     nameless = worker_code < 0
     anonymous = -1
     if nameless.any():
-        anonymous, workers = len(workers), [*workers, ""]
+        anonymous, workers = len(workers), _names([*workers, ""])
         worker_code[nameless] = anonymous
-    answers, recode, n_classes = _order_answers(given, not_classes, place)
+    answers, recode, n_classes = _order_answers(given.tolist(), not_classes, place)
     _refuse_ids(n_classes, len(frame), label, place)
     votes = Votes(
-        tasks=_names(tasks),
-        workers=_names(workers),
+        tasks=tasks,
+        workers=workers,
         answers=answers,
         n_classes=n_classes,
         task=task_code,
@@ -310,25 +310,34 @@ def _names(values: Iterable[Any]) -> NDArray[np.object_]:
     return array
 
 
-def _factorise(column: pd.Series[Any]) -> tuple[NDArray[np.intp], list[Any]]:
+def _factorise(column: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Codes by row, -1 where the value is missing or empty, and the names in order of appearance."""
     import pandas as pd  # noqa: PLC0415 - pandas only where a frame comes in
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        small = _factorise_integers(column.to_numpy())
-        if small is not None:
-            return small
+        values = column.to_numpy()
+        quick = _factorise_sorted(values) or _factorise_integers(values)
+        if quick is not None:
+            return quick
     codes, found = pd.factorize(column)
     codes = np.array(codes, dtype=np.intp)
-    names = np.asarray(found, dtype=object).tolist()
-    if "" in names:
-        empty = names.index("")
-        del names[empty]
+    names = np.asarray(found, dtype=object)
+    for empty in np.flatnonzero(names == ""):
+        names = np.delete(names, empty)
         codes = np.where(codes == empty, -1, codes - (codes > empty))
     return codes, names
 
 
-def _factorise_integers(values: NDArray[Any]) -> tuple[NDArray[np.intp], list[Any]] | None:
+def _factorise_sorted(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]] | None:
+    """The same for values that never fall, as of tasks that come one after another, else None."""
+    if not bool((values[1:] >= values[:-1]).all()):
+        return None
+    begins = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    codes = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(values)))
+    return codes, values[begins].astype(object)
+
+
+def _factorise_integers(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]] | None:
     """The same for whole numbers in a range not much wider than they are many, else None.
 
     A table by value in place of a hash table: several times faster.
@@ -343,7 +352,7 @@ def _factorise_integers(values: NDArray[Any]) -> tuple[NDArray[np.intp], list[An
     used = np.flatnonzero(first < n)
     used = used[np.argsort(first[used])]
     first[used] = np.arange(len(used))
-    return first[place], (used + low).tolist()
+    return first[place], (used + low).astype(object)
 
 
 def _refuse_missing(codes: NDArray[np.intp], name: str, place: str) -> None:
