@@ -216,6 +216,14 @@ def test_who_tires_is_found_and_where() -> None:
     assert "drift-up" in annotator_report(changing(1, 0.55, 0.95)).set_index("worker").loc["w5", "flags"]
 
 
+def test_whoever_always_says_the_same_does_not_drift_when_another_does() -> None:
+    votes = changing(1, 0.95, 0.3)
+    mute = votes[votes["worker"] == "w0"].assign(worker="mute", label="yes")
+    report = annotator_report(pd.concat([votes, mute], ignore_index=True)).set_index("worker")
+    assert "drift-down" in report.loc["w5", "flags"]
+    assert report.loc["mute", "flags"] == ["always-yes"]
+
+
 def test_time_is_a_column_or_the_order_of_rows() -> None:
     votes = changing(1, 0.95, 0.55)
     votes["at"] = pd.Timestamp("2026-05-01T00:00:00Z") + pd.to_timedelta(np.arange(len(votes)), unit="s")

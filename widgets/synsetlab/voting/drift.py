@@ -23,6 +23,8 @@ LEAST_VOTES = 20
 class Drift:
     """Change over time by annotator, NaN (or -1) where it was not tested; all of shape (W,).
 
+    Not tested are those of few votes, and those who always gave the same answer.
+
     Attributes
     ----------
     p
@@ -88,7 +90,7 @@ def find_drift(
     path = path - np.concatenate([[0.0], path])[start[worker]]
     largest = np.zeros(votes.n_workers)
     np.maximum.at(largest, worker, np.abs(path))
-    tested = (size >= LEAST_VOTES) & (spread > 1e-9)
+    tested = (size >= LEAST_VOTES) & (spread > 1e-9) & _varied(votes, chosen)
     p = np.full(votes.n_workers, np.nan)
     p[tested] = kolmogorov(largest[tested] / (spread[tested] * np.sqrt(size[tested])))
     # what is told is adjusted like what is tested: the mean of all votes, and how far from it
@@ -98,6 +100,15 @@ def find_drift(
     at[~tested] = -1
     before[~tested], after[~tested] = np.nan, np.nan
     return Drift(p, holm(p), at, before, after)
+
+
+def _varied(votes: Votes, chosen: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Who gave more than one answer; whoever did not has not changed: only the others can have."""
+    low = np.full(votes.n_workers, votes.n_answers)
+    high = np.full(votes.n_workers, -1)
+    np.minimum.at(low, votes.worker[chosen], votes.answer[chosen])
+    np.maximum.at(high, votes.worker[chosen], votes.answer[chosen])
+    return np.asarray(low < high)
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -198,12 +198,14 @@ def as_votes(votes: pd.DataFrame | Votes, *, repeats: Repeats = "last") -> Votes
 def gold_items(gold: pd.DataFrame | Mapping[Any, Any] | None, *, place: str = "the gold") -> dict[Any, Any]:
     """Known answers as a dict task -> label, from a mapping or a frame ``task, label``.
 
+    A row without a label is a question that nobody has answered yet: it is left out.
+
     Raises
     ------
     MissingColumnError
         The frame lacks ``task`` or ``label`` (``question`` and ``truth`` are understood too).
     InputError
-        A task has two different answers, or a value is missing.
+        A task has two different answers, a row names no task, or no row has a label.
     """
     if gold is None:
         return {}
@@ -215,7 +217,11 @@ def gold_items(gold: pd.DataFrame | Mapping[Any, Any] | None, *, place: str = "t
     for column in columns:
         if column not in found:
             raise MissingColumnError(place, column, found, "It needs task,label or question,truth.")
-        _refuse_missing(_factorise(frame[column])[0], column, place)
+    _refuse_missing(_factorise(frame[columns[0]])[0], columns[0], place)
+    answered = _factorise(frame[columns[1]])[0] >= 0
+    if len(frame) and not answered.any():
+        raise InputError(f"No row of {place} has a {columns[1]} yet.", "Fill in one at least.")
+    frame = frame[answered]
     known: dict[Any, Any] = {}
     for task, label in zip(frame[columns[0]].tolist(), frame[columns[1]].tolist(), strict=True):
         if known.setdefault(task, label) != label:
