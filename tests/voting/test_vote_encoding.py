@@ -110,8 +110,8 @@ def test_gold_must_be_about_these_tasks_and_of_one_mind() -> None:
 def test_a_sheet_of_gold_may_be_filled_in_part(tmp_path: Path) -> None:
     sheet = pd.DataFrame({"task": ["t", "u", "v"], "label": ["a", "", None]})
     assert gold_items(sheet) == {"t": "a"}
-    with pytest.raises(InputError, match="No row of ask.csv has a label yet"):
-        gold_items(sheet.iloc[1:], place="ask.csv")
+    with pytest.raises(InputError, match="No row of the sheet has a label yet"):
+        gold_items(sheet.iloc[1:], place="the sheet")
     with pytest.raises(InputError, match="first is row 2"):
         gold_items(pd.DataFrame({"task": ["t", ""], "label": ["a", "a"]}))
 
