@@ -55,7 +55,7 @@ WANTED = 3
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 OPENING = 4
 """Pages that are opened at the same time: each starts a Python."""
-PATIENCE = 60.0
+PATIENCE = 15.0
 """Seconds that an annotator waits for an answer before the page is opened anew."""
 MODEL = re.compile(r'"model_id":\s*"([0-9a-f]{32})"')
 KERNEL = re.compile(r'"kernelId":\s*"([0-9a-f-]{36})"')

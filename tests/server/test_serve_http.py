@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
@@ -409,6 +410,22 @@ def test_prose_and_readers_cells_stay_in_the_notebook(visit):
     page = visit("ada").get("label").text
     assert "or readers" not in page
     assert "cell-failed" not in page
+
+
+def test_a_page_whose_kernel_ends_while_it_starts_is_not_waited_for_in_vain(visit, server):
+    client, ours = visit("ada"), psutil.Process(server.pid)
+    before = set(ours.children())
+    with ThreadPoolExecutor(1) as background:
+        opened = background.submit(client.get, "label")
+        while not (new := set(ours.children()) - before) and not opened.done():
+            pass
+        for kernel in new:  # long before it says that it is there
+            kernel.kill()
+        page = opened.result()
+    assert "cell-failed" in page.text
+    assert page.text.endswith("</html>")
+    assert "The kernel of a page ended" in server.log()
+    assert "id=who" in client.get("label").text
 
 
 def test_a_failing_cell_shows_no_traceback_but_logs_it(visit, server):

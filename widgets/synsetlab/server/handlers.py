@@ -16,6 +16,7 @@ from voila.tornado.kernel_websocket_handler import (
 )
 
 from synsetlab.server.base import Page, Plain
+from synsetlab.server.kernels import STARTED, OwnedKernels
 
 if TYPE_CHECKING:
     from synsetlab.server.pages import App
@@ -39,6 +40,10 @@ APP_POLICY = (
 """Of the notebooks' pages: JupyterLab's schemas are compiled with eval, anywidget imports from blobs."""
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+HEARTBEAT = "<script>window.voila_heartbeat()</script>\n"
+"""What Voila sends while a page waits for its kernel."""
+PAGE_FAILED = '<i class="cell-failed" hidden></i></main></body></html>'
+"""What makes a page, whatever of it is there, say that it could not start."""
 HIDDEN_MESSAGES = frozenset(("error", "stream"))
 """What a kernel says of itself: tracebacks and prints belong into the server's log."""
 CONTROL_TARGET = "jupyter.widget.control"
@@ -73,9 +78,21 @@ class AppPage(Page, TornadoVoilaHandler):  # type: ignore[misc]  # voila is unty
     async def get(self) -> None:
         """Stream the page: its frame at once, the panel when the kernel has it."""
         self.xsrf_token  # noqa: B018 - reading it sets the cookie that closing the page needs
+        kernels: list[str] = []
+        STARTED.set(kernels)
         async for part in self.get_generator():
-            self.write(part)
+            # All that comes when nothing else does: also when nothing ever will.
+            if part == HEARTBEAT and await self._is_dead(kernels):
+                self.log.error("The kernel of a page ended before the page was whole")
+                self.write(PAGE_FAILED)
+                return
+            self.write("\n" if part == HEARTBEAT else part)
             await self.flush()
+
+    async def _is_dead(self, kernels: list[str]) -> bool:
+        manager = self.kernel_manager
+        assert isinstance(manager, OwnedKernels)
+        return not all([await manager.lives(kernel) for kernel in kernels])
 
 
 class Assets(Plain, FileFindHandler):

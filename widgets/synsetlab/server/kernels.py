@@ -6,6 +6,7 @@ import os
 import sys
 import urllib.parse
 import uuid
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALLOWED_MESSAGES",
     "KERNELS_PER_VISITOR",
+    "STARTED",
     "OwnedKernels",
     "ThisPython",
     "kernel_environment",
@@ -30,6 +32,9 @@ __all__ = [
 ]
 
 KERNELS_PER_VISITOR = 6
+
+STARTED: ContextVar[list[str]] = ContextVar("kernels started for a request")
+"""Set to a list, it gets the ids of the kernels that are started from then on in the same context."""
 
 ALLOWED_MESSAGES = ["comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request"]
 """What a page may send: nothing that runs code, reads variables or stops the kernel."""
@@ -135,6 +140,7 @@ class OwnedKernels(AsyncMappingKernelManager):
         if self.link is not None and page in LINKED_PAGES:
             clean = {**without_database(clean), **self.link(visitor)}
         kernel_id = str(uuid.uuid4())
+        STARTED.get([]).append(kernel_id)
         self._owners[kernel_id] = (visitor, (env or {}).get(EPOCH_VARIABLE, ""))
         try:
             # Standard output is the server's own, where only its URL is printed: send the kernel's to 2.
@@ -143,6 +149,10 @@ class OwnedKernels(AsyncMappingKernelManager):
             self._owners.pop(kernel_id, None)
             raise
         return kernel_id
+
+    async def lives(self, kernel_id: str) -> bool:
+        """Whether a kernel has not ended, by itself or by anyone."""
+        return kernel_id in self and bool(await ensure_async(self.get_kernel(kernel_id).is_alive()))
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel and its owner."""
@@ -154,7 +164,7 @@ class OwnedKernels(AsyncMappingKernelManager):
         mine = [kernel for kernel, owner in self._owners.items() if owner[0] == visitor and kernel in self]
         alive = []
         for kernel in mine:
-            if await ensure_async(self.get_kernel(kernel).is_alive()):
+            if await self.lives(kernel):
                 alive.append(kernel)
             else:
                 await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]

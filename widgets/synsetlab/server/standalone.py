@@ -46,6 +46,8 @@ __all__ = ["CELL_FAILED", "ServeOptions", "Server", "is_loopback", "serve"]
 
 IDLE_SECONDS = 15 * 60
 """How long a kernel whose page is gone is kept."""
+WAITING_SECONDS = 5
+"""How often a page that waits for its kernel hears of it, and the kernel is looked after."""
 PING_MS = 30_000
 """A page that does not answer for so long has lost its network or was put to sleep."""
 SOCKET_PATH = 40
@@ -276,6 +278,7 @@ def _configuration() -> Config:
     voila.file_allowlist = []
     voila.extension_allowlist = EXTENSIONS
     voila.http_header_envs = list(HEADERS)
+    voila.http_keep_alive_timeout = WAITING_SECONDS
     voila.kernel_spec_manager_class = ThisPython
     voila.multi_kernel_manager_class = OwnedKernels
     voila.prelaunch_hook = _for_the_page
