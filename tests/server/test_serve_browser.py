@@ -184,6 +184,9 @@ def test_the_panel_has_the_whole_width_and_the_bar_stays(visitors, server, width
             assert (panel["x"], panel["width"]) == (0, width)
             assert panel["y"] >= page.locator("header.bar").bounding_box()["height"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        for link in page.locator("header.bar a").all():
+            box = link.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width, (path, link.inner_text())
 
 
 def test_the_name_can_be_changed_and_forgotten(visitors, server):

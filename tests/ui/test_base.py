@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import traitlets
 
 from synsetlab.errors import InputError
+from synsetlab.store.failures import _explained as explained
 from synsetlab.ui.base import Panel, Reply
 
 
@@ -28,6 +31,10 @@ class Echo(Panel):
 
     def on_wrong(self, _message: dict[str, Any]) -> Reply:
         raise InputError("That is wrong.", "Do it right.")
+
+    def on_locked(self, _message: dict[str, Any]) -> Reply:
+        place = sa.make_url("sqlite:////srv/team/workspace.sqlite")
+        raise explained(place, sqlite3.OperationalError("database is locked"))
 
     def on_broken(self, _message: dict[str, Any]) -> Reply:
         raise ValueError("the password is hunter2")
@@ -52,6 +59,27 @@ def test_a_reply_carries_the_id_of_its_request(said: list[Any]) -> None:
 def test_a_handler_need_not_say_anything(said: list[Any]) -> None:
     ask({"type": "quiet", "id": "8"})
     assert said == [({"type": "reply", "id": "8"}, [])]
+
+
+def test_a_page_is_not_told_where_the_database_is_but_the_log_is(
+    said: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    ask({"type": "locked", "id": "9"})
+    error = said[0][0]["error"]
+    assert error["message"] == "The workspace's database is locked by another program."
+    assert "/srv/team" not in str(error)
+    assert "/srv/team/workspace.sqlite" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["database is locked", "unable to open database file", "database or disk is full", "disk I/O error"],
+)
+def test_what_a_database_refuses_is_shown_without_its_place(words: str) -> None:
+    error = explained(sa.make_url("sqlite:////srv/team/workspace.sqlite"), sqlite3.OperationalError(words))
+    assert error is not None
+    assert "/srv/team/workspace.sqlite" in error.message
+    assert "/srv" not in error.shown + error.remedy
 
 
 def test_our_own_errors_speak_for_themselves(said: list[Any]) -> None:

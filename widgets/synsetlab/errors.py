@@ -48,14 +48,18 @@ class SynsetlabError(Exception):
         What is wrong: names the value and the place.
     remedy
         What the reader can do about it, a sentence or a command; may be empty.
+    shown
+        The message without the place, for a page whose reader has no business with the server's folders and
+        hosts; empty: the message itself.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", *, shown: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.shown = shown or message
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message

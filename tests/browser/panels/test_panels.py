@@ -16,6 +16,7 @@ from synsetlab.ui.browser import SynsetBrowser
 from synsetlab.ui.dashboard import ConsensusDashboard
 from synsetlab.ui.duplicates import DuplicateReview
 from synsetlab.ui.review import VoteReview
+from synsetlab.ui.workspace.labelling import WorkspaceLabelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -360,3 +361,22 @@ def test_a_panel_that_is_closed_listens_no_more(
     shown.panel.send({"type": "counts"})
     shown.tell()
     assert shown.root.get_attribute("data-state") == "ready"
+
+
+def test_what_annotators_report_is_on_the_dashboard(
+    stage: Callable[..., Any], page: Page, own_folder: Path
+) -> None:
+    with Workspace.open(own_folder) as workspace:
+        labelling = WorkspaceLabelling(workspace, annotator="ada")
+        shown = stage(ConsensusDashboard(workspace=workspace))
+        painted(page, "dashboard")
+        expect(page.locator("[data-part=problems]")).to_be_hidden()
+        labelling.report("not-visible", "It is an <b>idea</b>.")
+        page.get_by_role("button", name="Refresh").click()
+        row = page.locator(f'[data-part=problems] tr[data-key="{labelling.wnid}"]')
+        expect(row).to_contain_text("not to be seen in pictures")
+        expect(row).to_contain_text("It is an <b>idea</b>.")
+        expect(row).to_contain_text("ada")
+        row.get_by_role("button").click()
+        expect(page.locator(".sl-cells-place")).to_have_attribute("data-wnid", labelling.wnid)
+        expect(shown.root).to_have_attribute("data-fresh", "true")

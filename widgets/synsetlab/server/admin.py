@@ -52,7 +52,7 @@ class Admin(Page):
             said = await action()
         except InputError as error:
             self.set_status(400)
-            await self._tell(problem=f"{error.message} {error.remedy}".strip())
+            await self._tell(problem=f"{error.shown} {error.remedy}".strip())
             return
         await self.settings["synsetlab_sweep"]()
         await self._tell(**said)

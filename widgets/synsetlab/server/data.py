@@ -92,7 +92,7 @@ class OfferPage(_Open):
                 asking = asyncio.to_thread(ask_for_release, self.workspace, name, accepted, **person)
                 token, _ = await asking
             except InputError as error:
-                problem = f"{error.message} {error.remedy}".strip()
+                problem = f"{error.shown} {error.remedy}".strip()
             else:
                 throttle.failed(client)  # each counts: a form that anyone may fill in is slow for machines
                 self.redirect(self.url(f"data/request/{token}"), status=303)
@@ -239,7 +239,7 @@ class Requests(Page):
                 done = f"Request {number} is {decided.state}. {decided.email} hears of it."
         except InputError as error:
             self.set_status(400)
-            await self._tell(problem=f"{error.message} {error.remedy}".strip())
+            await self._tell(problem=f"{error.shown} {error.remedy}".strip())
             return
         await self._tell(done=done)
 

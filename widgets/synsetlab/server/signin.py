@@ -87,7 +87,7 @@ class Name(_Door):
             name = clean_name(given)
         except InputError as error:
             self.set_status(400)
-            self.show("name.html", name=given, next=self.next_page(), problem=error.message)
+            self.show("name.html", name=given, next=self.next_page(), problem=error.shown)
             return
         self.visitors.set_login_cookie(self, Visitor(name))
         self.redirect(self.next_page(), status=303)
@@ -184,7 +184,7 @@ class Join(_Door):
         try:
             member = await self._join(token, found, name)
         except SynsetlabError as error:
-            await self._ask(token, name, f"{error.message} {error.remedy}".strip())
+            await self._ask(token, name, f"{error.shown} {error.remedy}".strip())
             return
         self.visitors.locked = True
         await self.settings["synsetlab_sweep"]()
@@ -255,7 +255,7 @@ class AccountPage(_Door):
         try:
             new = await self.hash(self.get_body_argument("new", "", strip=False), self.visitor.username)
         except InputError as error:
-            await self._tell(400, f"{error.message} {error.remedy}".strip())
+            await self._tell(400, f"{error.shown} {error.remedy}".strip())
             return
         await asyncio.to_thread(accounts.set_password, me, new, by=me)
         await self.settings["synsetlab_sweep"]()

@@ -61,11 +61,15 @@ class BlobStore:
         data = self._read(self._path("originals", blob))
         if data is None:
             raise WorkspaceError(
-                f"The picture {blob} is not in {self.url}.", "Restore the blobs folder, or import it again."
+                f"The picture {blob} is not in {self.url}.",
+                "Restore the blobs folder, or import it again.",
+                shown=f"The picture {blob} is not in the workspace's folder of pictures.",
             )
         if hashlib.sha256(data).hexdigest() != blob:
             raise WorkspaceError(
-                f"The picture {blob} in {self.url} was changed on disk.", "Restore it, or import it again."
+                f"The picture {blob} in {self.url} was changed on disk.",
+                "Restore it, or import it again.",
+                shown=f"The picture {blob} was changed on the server's disk.",
             )
         return data
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_failures"]
 
+OURS = "The workspace's database"
 RESTORE = "Restore it from a back-up, or name another with $SYNSETLAB_DATABASE."
 TROUBLES = (
     ("not a database", "is damaged", RESTORE),
@@ -54,14 +55,20 @@ def _of_sqlite(url: URL, words: str) -> WorkspaceError | None:
     place = place_of(url)
     if "database is locked" in words:
         return WorkspaceBusyError(
-            f"The database {place} is locked by another program.", "Nothing was lost: try again."
+            f"The database {place} is locked by another program.",
+            "Nothing was lost: try again.",
+            shown=f"{OURS} is locked by another program.",
         )
     if "unable to open" in words:
         what = "is a folder" if Path(place).is_dir() else "cannot be opened or made"
-        return WorkspaceError(f"The database {place} {what}.", "Check the path and who may write there.")
+        return WorkspaceError(
+            f"The database {place} {what}.",
+            "Check the path and who may write there.",
+            shown=f"{OURS} {what}.",
+        )
     for sign, what, remedy in TROUBLES:
         if sign in words:
-            return WorkspaceError(f"The database {place} {what}: {words}.", remedy)
+            return WorkspaceError(f"The database {place} {what}: {words}.", remedy, shown=f"{OURS} {what}.")
     return None
 
 
@@ -73,16 +80,22 @@ def _of_postgres(url: URL, error: Any, words: str) -> WorkspaceError:
         return WorkspaceError(
             f"{place} refused the user or the password.",
             "Correct the URL in synsetlab.toml, or give one with $SYNSETLAB_DATABASE.",
+            shown=f"{OURS} refused the server's user or password.",
         )
     if state in {"40P01", "40001"}:
         return WorkspaceBusyError(
             f"{place} ended one of two transactions that waited for each other.",
             "Nothing was lost: try again.",
+            shown=f"{OURS} ended one of two transactions that waited for each other.",
         )
     if "does not exist" in words:
         return WorkspaceError(
-            f"{place} cannot be opened: {words}.", "Make it with createdb, or correct the URL."
+            f"{place} cannot be opened: {words}.",
+            "Make it with createdb, or correct the URL.",
+            shown=f"{OURS} cannot be opened.",
         )
     return WorkspaceError(
-        f"{place} cannot be reached: {words}.", "Check that the server runs and that the URL names it."
+        f"{place} cannot be reached: {words}.",
+        "Check that the server runs and that the URL names it.",
+        shown=f"{OURS} cannot be reached.",
     )

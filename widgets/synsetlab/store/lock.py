@@ -74,5 +74,10 @@ def _busy(folder: Path, exclusive: bool) -> WorkspaceBusyError:
         return WorkspaceBusyError(
             f"{folder} is in use: others have it open.",
             "Stop the server and the notebooks that use it, then try again.",
+            shown="The workspace is in use: others have it open.",
         )
-    return WorkspaceBusyError(f"{folder} is being migrated or restored.", "Try again when that has ended.")
+    return WorkspaceBusyError(
+        f"{folder} is being migrated or restored.",
+        "Try again when that has ended.",
+        shown="The workspace is being migrated or restored.",
+    )

@@ -302,7 +302,9 @@ class WriterService:
 
 def _failure(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SynsetlabError):
-        return {"error": [type(error).__name__, error.message, error.remedy]}
+        if error.shown != error.message:
+            log.error("%s", error.message)
+        return {"error": [type(error).__name__, error.shown, error.remedy]}
     number = secrets.token_hex(4)
     log.error("A request failed, error id %s", number, exc_info=error)
     text = f"The writer could not do this (error {number})."

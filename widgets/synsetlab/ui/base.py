@@ -55,7 +55,9 @@ class Panel(anywidget.AnyWidget):
         try:
             fields, payload = self.answer(message)
         except SynsetlabError as error:
-            fields, payload = {"error": {"message": error.message, "remedy": error.remedy}}, []
+            if error.shown != error.message:
+                log.error("%s: %s", type(self).__name__, error.message)
+            fields, payload = {"error": {"message": error.shown, "remedy": error.remedy}}, []
         except Exception:  # whatever happens, the page must be told and see no traceback
             number = secrets.token_hex(4)
             log.exception("%s: message failed, error id %s", type(self).__name__, number)

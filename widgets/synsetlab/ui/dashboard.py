@@ -23,6 +23,7 @@ __all__ = [
     "ConsensusDashboard",
     "DashboardSource",
     "Left",
+    "ProblemRow",
     "SynsetRow",
     "Totals",
     "VotesPoint",
@@ -99,6 +100,19 @@ class AnnotatorRow(TypedDict):
     flags: list[str]
 
 
+class ProblemRow(TypedDict):
+    """What an annotator reported of a synset."""
+
+    wnid: str
+    name: str
+    kind: str
+    """``not-visible``: it cannot be seen in pictures; ``bad-definition``."""
+    text: str
+    annotator: str
+    at: str
+    """ISO 8601."""
+
+
 class AgreementPoint(TypedDict):
     """Krippendorff's alpha of the votes on the questions that were finished in one stretch of time."""
 
@@ -143,6 +157,10 @@ class DashboardSource(Protocol):
 
     def annotators(self) -> Sequence[AnnotatorRow]:
         """Everyone who voted."""
+        ...
+
+    def problems(self) -> Sequence[ProblemRow]:
+        """What annotators reported of synsets, the newest first."""
         ...
 
     def agreement_over_time(self) -> Sequence[AgreementPoint]:
@@ -239,6 +257,10 @@ class ConsensusDashboard(Panel):
     def on_annotators(self, _message: Mapping[str, Any]) -> Reply:
         """``{}`` -> ``{annotators: [AnnotatorRow]}``."""
         return {"annotators": list(self.source.annotators())}
+
+    def on_problems(self, _message: Mapping[str, Any]) -> Reply:
+        """``{}`` -> ``{problems: [ProblemRow]}``."""
+        return {"problems": list(self.source.problems())}
 
     def on_agreement(self, _message: Mapping[str, Any]) -> Reply:
         """``{}`` -> ``{points: [AgreementPoint]}``."""

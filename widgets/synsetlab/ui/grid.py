@@ -225,7 +225,7 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
                 valid.append(_event(event, answers))
             except InputError as error:
                 name = event.get("id") if isinstance(event, dict) else None
-                refused[str(name)[:36]] = error.message
+                refused[str(name)[:36]] = error.shown
         acked = self._record(valid, refused)
         self.recorded += len(acked)
         return {"acked": acked, "refused": refused}
@@ -288,7 +288,7 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
             return self._source.record(events)
         except InputError as error:
             if len(events) == 1:
-                refused[events[0]["id"]] = error.message
+                refused[events[0]["id"]] = error.shown
                 return []
         return [name for event in events for name in self._record([event], refused)]
 

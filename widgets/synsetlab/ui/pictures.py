@@ -58,7 +58,7 @@ class PictureMessages:
                 payload.append(source.thumbnail(key))
                 found.append(key)
             except SynsetlabError as error:
-                missing[key] = error.message
+                missing[key] = error.shown
         return {"keys": found, "missing": missing}, payload
 
     def on_picture(self, message: Mapping[str, Any]) -> Reply:

@@ -8,6 +8,13 @@
   const slow = 15000;
   document.body.dataset.jpThemeLight = String(page.dataset.slTheme !== "dark");
 
+  // Where the bar needs a second line, the panel begins below that.
+  document.addEventListener("DOMContentLoaded", () => {
+    const bar = document.querySelector("header.bar");
+    if (!(bar instanceof HTMLElement)) return;
+    new ResizeObserver(() => page.style.setProperty("--sl-top", `${bar.offsetHeight}px`)).observe(bar);
+  });
+
   // Voilà's own script calls these; here the outputs are watched instead.
   Object.assign(window, { voila_process() {}, voila_finish() {}, voila_heartbeat() {}, update_loading_text() {} });
 

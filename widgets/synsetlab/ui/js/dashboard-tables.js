@@ -29,6 +29,7 @@ import { count, share } from "./review-frame.js";
  * @property {number | null} seconds
  * @property {string[]} flags
  */
+/** @typedef {{ wnid: string, name: string, kind: string, text: string, annotator: string, at: string }} Problem */
 /** @typedef {{ yes: number, no: number, questions: number, belief: number | null }} Cell */
 /**
  * @template Row
@@ -174,4 +175,19 @@ export function cellTable(cells) {
     h("thead", {}, h("tr", {}, h("td", {}), ...across.map((i) => h("th", { scope: "col" }, `${i} yes`)))),
     h("tbody", {}, ...rows),
   );
+}
+
+/** @type {Record<string, string>} */
+const PROBLEMS = { "not-visible": "not to be seen in pictures", "bad-definition": "badly defined" };
+
+/** What annotators reported of synsets. @param {Problem[]} problems @param {(wnid: string) => void} choose */
+export function problemTable(problems, choose) {
+  const rows = problems.map(({ wnid, name, kind, text, annotator, at }) => h(
+    "tr", { "data-key": wnid },
+    h("th", { scope: "row" }, h("button", { class: "sl-link", type: "button", title: wnid, onclick: () => choose(wnid) }, name)),
+    h("td", {}, PROBLEMS[kind] ?? kind), h("td", { class: "sl-said" }, text || "–"), h("td", {}, annotator),
+    h("td", { class: "sl-num", title: at }, new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })),
+  ));
+  const head = ["Synset", "Said to be", "In their words", "By", "On"].map((text) => h("th", { scope: "col" }, text));
+  return h("div", { class: "sl-scroll" }, h("table", { class: "sl-table" }, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
 }

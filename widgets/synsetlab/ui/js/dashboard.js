@@ -2,7 +2,7 @@
 /** ConsensusDashboard: numbers, charts and tables, each asked for and failing by itself. */
 
 import { bars, shares, table } from "./dashboard-charts.js";
-import { annotatorColumns, cellTable, SortedTable, synsetColumns } from "./dashboard-tables.js";
+import { annotatorColumns, cellTable, problemTable, SortedTable, synsetColumns } from "./dashboard-tables.js";
 import { Connection } from "./connection.js";
 import { append, h, showError } from "./dom.js";
 import { count, frame, notices, share, skeleton } from "./review-frame.js";
@@ -40,6 +40,8 @@ class Dashboard {
     this.time = section("time", "Votes per hour", "");
     this.agreement = section("agreement", "Agreement over time", "of the questions whose last vote fell into each stretch");
     this.synsets = section("synsets", "Synsets", "a name opens its confidence table");
+    this.problems = section("problems", "Reports of annotators", "");
+    this.problems.element.hidden = true;
     this.annotators = section("annotators", "Annotators", "");
     /** @type {SortedTable<Synset>} */
     this.synsetTable = new SortedTable("Synsets", synsetColumns((row) => this.#choose(row)), { by: "difficulty", down: true, key: (row) => row.wnid });
@@ -49,7 +51,7 @@ class Dashboard {
     const head = h("header", { class: "sl-dash-head" }, h("h2", {}, "Progress"), this.when, h("label", {}, this.live, " every minute"), again);
     const main = h(
       "div", { class: "sl-dash" }, head, this.cards, this.left,
-      h("div", { class: "sl-two" }, this.time.element, this.agreement.element), this.synsets.element, this.cells, this.annotators.element,
+      h("div", { class: "sl-two" }, this.time.element, this.agreement.element), this.synsets.element, this.cells, this.problems.element, this.annotators.element,
     );
     append(root, main, this.notices.element);
     const receive = (/** @type {any} */ message) => {
@@ -100,7 +102,7 @@ class Dashboard {
       this.root.dataset.state = "error";
       return showError(this.cards, error, () => this.start());
     }
-    await Promise.all([this.#left(), this.#synsets(), this.#agreement(), this.#annotators()]);
+    await Promise.all([this.#left(), this.#synsets(), this.#agreement(), this.#annotators(), this.#problems()]);
     if (this.#synset) await this.#open(this.#synset, false);
     else if (first) this.#wanted(wanted);
     if (number === this.#asked) this.root.dataset.fresh = "true";
@@ -168,6 +170,17 @@ class Dashboard {
       if (annotators.length === 0) return nothing(this.annotators.body, "Nobody has voted yet.");
       this.annotatorTable.show(annotators);
       if (!this.annotators.body.contains(this.annotatorTable.element)) this.annotators.body.replaceChildren(this.annotatorTable.element);
+    });
+  }
+
+  async #problems() {
+    await this.#into(this.problems.body, async () => {
+      const { problems } = await this.ask("problems");
+      this.problems.element.hidden = problems.length === 0;
+      this.problems.body.replaceChildren(problemTable(problems, (wnid) => {
+        const row = this.#rows.find((one) => one.wnid === wnid);
+        if (row) this.#choose(row);
+      }));
     });
   }
 
@@ -281,6 +294,7 @@ class Dashboard {
       await work();
     } catch (error) {
       if (error instanceof Error && error.name === "AbortError") return;
+      place.closest("[hidden]")?.removeAttribute("hidden"); // what is empty is not shown, what fails is
       showError(place, error, () => this.#into(place, work));
     }
   }

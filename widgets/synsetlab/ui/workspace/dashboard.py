@@ -17,7 +17,7 @@ from synsetlab.voting.remaining import remaining
 
 if TYPE_CHECKING:
     from synsetlab.store.workspace import Workspace
-    from synsetlab.ui.dashboard import AgreementPoint, AnnotatorRow, Cell, Left, SynsetRow, Totals
+    from synsetlab.ui.dashboard import AgreementPoint, AnnotatorRow, Cell, Left, ProblemRow, SynsetRow, Totals
 
 __all__ = ["WorkspaceDashboard", "stretches"]
 
@@ -145,6 +145,21 @@ class WorkspaceDashboard:
                 "flags": list(row["flags"]),
             }
             for row in report.to_dict("records")
+        ]
+
+    def problems(self) -> list[ProblemRow]:
+        """What annotators reported, the newest first."""
+        found = self.workspace.own_work.problems()
+        return [
+            {
+                "wnid": row["wnid"],
+                "name": row["lemmas"][0],
+                "kind": row["kind"],
+                "text": row["text"],
+                "annotator": row["annotator"],
+                "at": row["at"].isoformat(timespec="seconds"),
+            }
+            for row in sorted(found, key=lambda one: one["at"], reverse=True)
         ]
 
     def agreement_over_time(self) -> list[AgreementPoint]:
