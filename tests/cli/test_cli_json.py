@@ -51,7 +51,8 @@ KEYS = {
     "with --merges also merges [wnid, lemmas, replaces, reason, candidates]",
     "synsets map": "from, classes, results [line, value, wnid, lemmas, ambiguous, "
     "candidates [wnid, lemmas, gloss, score, kind]], unknown [line, value]",
-    "dedup run": "images, hashed, pairs, clusters, dropped, to_review, returned, entropy_bits, auto_distance",
+    "dedup run": "images, hashed, pairs, clusters, dropped, to_review, returned, entropy_bits, "
+    "auto_distance, hash",
     "dedup clusters": "clusters [cluster_id, image_id, verdict, decided_by]",
     "dedup verdict": "image_id, verdict",
     "dedup scan": f"{LOOKED_AT}, pairs [a, b, distance, verdict], clusters, keep, drop; "

@@ -9,7 +9,9 @@ from PIL import Image
 
 from synsetlab import Workspace
 from synsetlab.candidates.folder import import_folder
-from synsetlab.dedup.stage import FINGERPRINT, deduplicate, give_duplicate_verdicts
+from synsetlab.dedup.density import density
+from synsetlab.dedup.phash import FAST_INGEST, IMAGEHASH, from_hex
+from synsetlab.dedup.stage import FAST_FINGERPRINT, FINGERPRINT, deduplicate, give_duplicate_verdicts
 from synsetlab.errors import InputError
 
 HAT, SHOE = "n03497657", "n04199027"
@@ -49,6 +51,36 @@ def test_copies_are_found_across_classes_and_the_largest_stays(workspace):
     images = workspace.reader.images().set_index("id")
     kept = clusters.loc[clusters["verdict"] == "keep", "image_id"].item()
     assert set(images.loc[clusters["image_id"], "duplicate_of"]) == {None, kept}
+
+
+def test_fast_imports_are_small_decodes_of_the_same_picture(workspace, tmp_path):
+    with Workspace.create(tmp_path / "fast") as other:
+        import_folder(other, tmp_path / "in", fingerprint=FAST_FINGERPRINT)
+        exact, fast = (one.reader.images().set_index("id").sort_index() for one in (workspace, other))
+        same = ["width", "height", "bytes", "format"]
+        assert exact[same].equals(fast[same])
+        assert set(fast["phash_name"]) == {FAST_INGEST}
+        for image in exact.index:
+            bits = from_hex(exact.loc[image, "phash"]) ^ from_hex(fast.loc[image, "phash"])
+            assert bits.bit_count() <= 4
+            with Image.open(io.BytesIO(other.blobs.get_thumbnail(image))) as small:
+                assert min(240, *fast.loc[[image], ["width", "height"]].max(axis=1)) <= max(small.size) <= 256
+        found = deduplicate(other)
+        assert (found.hashed, found.hash, found.clusters, found.dropped) == (0, FAST_INGEST, 1, 2)
+        found = deduplicate(other, exact=True)
+        assert (found.hashed, found.hash, found.clusters) == (8, IMAGEHASH, 1)
+        assert exact["phash"].equals(other.reader.images().set_index("id").sort_index()["phash"])
+
+
+def test_hashes_of_two_kinds_are_never_compared(workspace, tmp_path):
+    (tmp_path / "more" / HAT).mkdir(parents=True)
+    Image.effect_noise((300, 200), 60).save(tmp_path / "more" / HAT / "noise.jpg")
+    import_folder(workspace, tmp_path / "more", fingerprint=FAST_FINGERPRINT)
+    with pytest.raises(InputError, match=FAST_INGEST):
+        density(workspace)
+    found = deduplicate(workspace)
+    assert (found.images, found.hashed, found.hash) == (9, 1, IMAGEHASH)
+    density(workspace)
 
 
 def test_running_again_changes_nothing(workspace):

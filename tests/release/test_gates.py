@@ -49,6 +49,15 @@ def test_each_gate_counts(voted):
     assert found["min_votes"].examples == sorted(accepted["image_id"])[:5]
 
 
+def test_hashes_of_two_kinds_are_not_compared(voted):
+    images = voted.reader.images()["id"].tolist()
+    rows = [{"id": image, "phash": f"{place:016x}", "phash_name": "a"} for place, image in enumerate(images)]
+    voted.writer.set_phashes([*rows[:-1], {**rows[-1], "phash_name": "b"}])
+    with pytest.raises(InputError, match="different kinds: a, b"):
+        gates(voted, cross_split_distance=0)
+    assert gates(voted) == {}
+
+
 def test_what_waits_for_an_expert_or_is_open_blocks(voted):
     questions = voted.reader.questions()
     ids = questions.loc[questions["outcome"] == "rejected", "id"].tolist()

@@ -113,7 +113,12 @@ class Picture:
 
 
 def decode(
-    data: bytes, *, max_pixels: int = MAX_PIXELS, draft: int | None = None, grey: bool = True
+    data: bytes,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    draft: int | None = None,
+    longer: bool = False,
+    grey: bool = True,
 ) -> Picture:
     """Decode the bytes of one image file.
 
@@ -127,6 +132,8 @@ def decode(
     draft
         For hashing, comparing, thumbnails: a JPEG is decoded at the smallest of the scales 1, 1/2, 1/4, 1/8
         whose sides are at least this long; `image` and `stored` are then that small. Others are unaffected.
+    longer
+        With `draft`: it is only the longer side that must be that long.
     grey
         With `draft`: decode only the brightness of a JPEG.
 
@@ -142,7 +149,7 @@ def decode(
     width, height = opened.size
     try:
         if draft is not None:
-            opened.draft("L" if grey else None, (draft, draft))
+            opened.draft("L" if grey else None, _at_least(draft, opened.size, longer))
         opened.load()
         # Only now: Pillow turns TIFF while loading, and a PNG's EXIF may follow its pixels.
         with _quiet():
@@ -200,6 +207,14 @@ def _open(data: bytes, max_pixels: int) -> tuple[Image.Image, int]:
     if size[0] * size[1] > max_pixels:
         raise _too_large(f"Its header announces {size[0]:,} x {size[1]:,} pixels", max_pixels)
     return opened, frames
+
+
+def _at_least(draft: int, size: tuple[int, int], longer: bool) -> tuple[int, int]:
+    """Width and height that a drafted picture must not fall below."""
+    if not longer:
+        return draft, draft
+    most = max(size)
+    return max(1, draft * size[0] // most), max(1, draft * size[1] // most)
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -37,6 +37,10 @@ class Fingerprint:
 
     name: str
     function: Callable[[Picture], str]
+    draft: int | None = None
+    """JPEGs are decoded no larger than this longer side asks for; None: whole."""
+    comparable: bool = True
+    """Whether the hash may be compared with ImageHash's, as those of listed placeholders are."""
     placeholders: Placeholders = field(default_factory=Placeholders)
     """Pictures that stand for one that is gone: they are listed as failures and not brought in."""
 
@@ -91,13 +95,15 @@ class ImportReport:
 def measure(data: bytes, blobs: BlobStore, fingerprint: Fingerprint | None) -> Measured:
     """Decode `data` once, keep original and thumbnail, and describe the picture."""
     try:
-        picture = decode(data)
+        draft = fingerprint.draft if fingerprint else None
+        picture = decode(data, draft=draft, longer=True, grey=False)
         thumbnail = picture.thumbnail()
         phash = fingerprint.function(picture) if fingerprint else None
     except ImageError as error:
         return Measured(None, error.reason, error.message)
     if fingerprint:
-        name = fingerprint.placeholders.name_of(sha256(data).hexdigest(), int(phash or "0", 16))
+        look = int(phash or "0", 16) if fingerprint.comparable else None
+        name = fingerprint.placeholders.name_of(sha256(data).hexdigest(), look)
         if name:
             return Measured(None, "placeholder", f"This stands for a picture that is gone ({name}).")
     blob = blobs.put(data)

@@ -28,6 +28,7 @@ __all__ = ["clusters_command", "run_command", "verdict_command"]
 )
 @keep_option
 @click.option("--licences", metavar="NAMES", help="The best first, commas between; for --keep licence.")
+@click.option("--exact", is_flag=True, help="Hash again what was imported with --fast.")
 @click.option("--strict", is_flag=True, help="Distances must be less (<) than all limits, not at most (<=).")
 @workspace_option
 @json_option
@@ -37,6 +38,7 @@ def run_command(
     within_synset: int,
     keep: str | None,
     licences: str | None,
+    exact: bool,
     strict: bool,
     workspace: str | None,
     as_json: bool,
@@ -44,6 +46,7 @@ def run_command(
     """Find the duplicates of the workspace; in each cluster the best copy stays.
 
     Nothing is deleted: dropped copies are not asked about and not released while the verdict stands.
+    Only hashes of one kind are compared: beside exact ones, those of import --fast are made again.
 
     \b
     Examples:
@@ -51,7 +54,7 @@ def run_command(
       synsetlab dedup run --keep licence,resolution --licences CC0-1.0,CC-BY-4.0
 
     JSON: images, hashed, pairs, clusters, dropped, to_review, returned (numbers), entropy_bits,
-    auto_distance (up to which the hash alone joined).
+    auto_distance (up to which the hash alone joined), hash (name of the hashes compared).
     """
     from dataclasses import asdict
 
@@ -68,11 +71,14 @@ def run_command(
             max_distance=max(0, max_distance - strict),
             within_synset=max(0, within_synset - strict),
             changes={**changes, "strict": strict},
+            exact=exact,
             progress=progress_bar(),
         )
     if as_json:
         emit(asdict(found))
         return
+    if found.hashed:
+        click.echo(f"{found.hashed:,} images were hashed (again): they had no hash {found.hash}.")
     click.echo(
         f"{found.images:,} images: {found.clusters:,} duplicate clusters, {found.dropped:,} newly dropped, "
         f"{found.to_review:,} pairs to look at. The hashes have {found.entropy_bits:.1f} of 64 bits of "

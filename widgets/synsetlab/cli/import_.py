@@ -23,6 +23,13 @@ _placeholders_option = click.option(
 )
 
 
+_fast_option = click.option(
+    "--fast",
+    is_flag=True,
+    help="Decode JPEGs only as large as a thumbnail; another kind of hash (dedup run makes kinds alike).",
+)
+
+
 @click.group(name="import")
 def command() -> None:
     """Bring images in: from folders, URL lists or manifests.
@@ -52,6 +59,7 @@ for _more in (imagefolder, coco, ilsvrc):
 @click.option("--author", default="", help="Author of all of them.")
 @click.option("--source", default="", help="Where all of them come from.")
 @_placeholders_option
+@_fast_option
 @click.option("--workers", type=click.IntRange(1), help="Processes.")
 @workspace_option
 @json_option
@@ -64,6 +72,7 @@ def folder(
     author: str,
     source: str,
     placeholders: str | None,
+    fast: bool,
     workers: int | None,
     workspace: str | None,
     as_json: bool,
@@ -85,7 +94,7 @@ def folder(
     mapping = {**(read_map_file(map_file) if map_file else {}), **parse_pairs(pairs)}
     fields = {"licence": licence, "author": author, "provider": source}
     with open_workspace(workspace) as opened:
-        options = _options(placeholders)
+        options = _options(placeholders, fast)
         report = import_folder(opened, folder, mapping, fields=fields, workers=workers, **options)
     _report(report, as_json)
 
@@ -93,9 +102,10 @@ def folder(
 @command.command()
 @click.argument("file", type=click.Path())
 @_placeholders_option
+@_fast_option
 @workspace_option
 @json_option
-def urls(file: str, placeholders: str | None, workspace: str | None, as_json: bool) -> None:
+def urls(*, file: str, placeholders: str | None, fast: bool, workspace: str | None, as_json: bool) -> None:
     """Fetch the pictures of a URL list: lines of NAME<TAB>URL, as ImageNet published them.
 
     \b
@@ -108,18 +118,25 @@ def urls(file: str, placeholders: str | None, workspace: str | None, as_json: bo
     from synsetlab.candidates.urls import import_urls
 
     with open_workspace(workspace) as opened:
-        report = import_urls(opened, file, **_options(placeholders))
+        report = import_urls(opened, file, **_options(placeholders, fast))
     _report(report, as_json)
 
 
 @command.command()
 @click.argument("file", type=click.Path())
 @_placeholders_option
+@_fast_option
 @click.option("--workers", type=click.IntRange(1), help="Processes.")
 @workspace_option
 @json_option
 def manifest(
-    file: str, placeholders: str | None, workers: int | None, workspace: str | None, as_json: bool
+    *,
+    file: str,
+    placeholders: str | None,
+    fast: bool,
+    workers: int | None,
+    workspace: str | None,
+    as_json: bool,
 ) -> None:
     """Import the rows of a CSV or Parquet file.
 
@@ -134,18 +151,19 @@ def manifest(
     from synsetlab.candidates.manifest import import_manifest
 
     with open_workspace(workspace) as opened:
-        report = import_manifest(opened, file, workers=workers, **_options(placeholders))
+        report = import_manifest(opened, file, workers=workers, **_options(placeholders, fast))
     _report(report, as_json)
 
 
-def _options(placeholders: str | None = None) -> dict[str, Any]:
+def _options(placeholders: str | None, fast: bool) -> dict[str, Any]:
     from dataclasses import replace
 
     from synsetlab.candidates.placeholders import read_placeholders
-    from synsetlab.dedup.stage import FINGERPRINT
+    from synsetlab.dedup.stage import FAST_FINGERPRINT, FINGERPRINT
 
     known = read_placeholders(placeholders)
-    return {"fingerprint": replace(FINGERPRINT, placeholders=known), "progress": progress_bar()}
+    chosen = FAST_FINGERPRINT if fast else FINGERPRINT
+    return {"fingerprint": replace(chosen, placeholders=known), "progress": progress_bar()}
 
 
 def _report(report: ImportReport, as_json: bool) -> None:

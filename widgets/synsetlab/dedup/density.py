@@ -18,6 +18,7 @@ from PIL import Image
 
 from synsetlab.candidates.decode import decode
 from synsetlab.dedup.phash import from_hex
+from synsetlab.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,10 +76,22 @@ def density(
     pictures: bool = True,
     progress: Any = None,
 ) -> list[ClassDensity]:
-    """Each class's numbers, by wnid; without `pictures`, mean pictures are not made (no file is read)."""
+    """Each class's numbers, by wnid; without `pictures`, mean pictures are not made (no file is read).
+
+    Raises
+    ------
+    InputError
+        The pictures' hashes are of different kinds.
+    """
     images = workspace.reader.images().set_index("id")
     candidates = workspace.reader.candidates()
     dropped = set(images.index[images["duplicate_of"].notna()])
+    kinds = sorted(images["phash_name"].dropna().unique())
+    if len(kinds) > 1:
+        raise InputError(
+            f"The pictures have hashes of different kinds: {', '.join(kinds)}; they cannot be compared.",
+            "Make them alike: synsetlab dedup run",
+        )
     hashes = images["phash"].to_dict()
     rows = []
     classes = list(candidates.groupby("wnid")["image_id"])

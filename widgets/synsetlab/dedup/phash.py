@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FAST",
     "FAST_DRAFT",
+    "FAST_INGEST",
+    "FAST_INGEST_DRAFT",
     "IMAGEHASH",
     "bits",
     "dhash",
@@ -46,6 +48,12 @@ FAST: Final = "phash64/draft32-wiener"
 
 FAST_DRAFT: Final = 32
 """Pixels that the decoder leaves of a JPEG's shorter side, at least."""
+
+FAST_INGEST: Final = "phash64/draft240-wiener"
+"""Name of the hash that is taken with ``exact=False`` from the picture that fast imports decode."""
+
+FAST_INGEST_DRAFT: Final = 240
+"""Pixels that fast imports leave of a JPEG's longer side, at least: a thumbnail of 256 needs no more."""
 
 _DIRECT: Final = 1 << 21
 """Pixels up to which a fast hash is one product of matrices; more are reduced first."""

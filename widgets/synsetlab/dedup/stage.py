@@ -19,7 +19,7 @@ from synsetlab.dedup.clusters import Copy, check_keep, choose, find_clusters, na
 from synsetlab.dedup.files import HashedFile
 from synsetlab.dedup.look import glimpse
 from synsetlab.dedup.matching import judge_pairs, measured_policy, near_pairs, without_long_chains
-from synsetlab.dedup.phash import IMAGEHASH, from_hex, phash, to_hex
+from synsetlab.dedup.phash import FAST_INGEST, FAST_INGEST_DRAFT, IMAGEHASH, from_hex, phash, to_hex
 from synsetlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from synsetlab.store.workspace import Workspace
 
 __all__ = [
+    "FAST_FINGERPRINT",
     "FINGERPRINT",
     "VERDICTS",
     "Deduplicated",
@@ -50,7 +51,7 @@ class Deduplicated:
 
     images: int
     hashed: int
-    """Pictures that had no hash yet."""
+    """Pictures that had no hash yet, or one that is not compared with the others'."""
     pairs: int
     clusters: int
     dropped: int
@@ -63,6 +64,8 @@ class Deduplicated:
     """What the hashes tell: 64 for fair, independent bits."""
     auto_distance: int
     """Up to which the hash alone joined two pictures."""
+    hash: str
+    """Name of the hashes that were compared."""
 
 
 def _hash_picture(picture: Picture) -> str:
@@ -74,6 +77,15 @@ FINGERPRINT = Fingerprint(IMAGEHASH, _hash_picture)
 """What importers compute in the same decode."""
 
 
+def _hash_draft(picture: Picture) -> str:
+    """The hash of fast imports, estimated from a smaller decode."""
+    return to_hex(phash(picture.stored, exact=False, size=picture.stored_size))
+
+
+FAST_FINGERPRINT = Fingerprint(FAST_INGEST, _hash_draft, draft=FAST_INGEST_DRAFT, comparable=False)
+"""What importers compute when they decode JPEGs no larger than a thumbnail needs."""
+
+
 def deduplicate(
     workspace: Workspace,
     *,
@@ -81,6 +93,7 @@ def deduplicate(
     within_synset: int | None = None,
     policy: Policy | None = None,
     changes: Mapping[str, Any] | None = None,
+    exact: bool = False,
     progress: Any = None,
 ) -> Deduplicated:
     """Find the duplicates of a workspace and say which copy stays.
@@ -91,9 +104,12 @@ def deduplicate(
     somebody has given a verdict on them. Without `policy`, the limits are those that the collection bears
     (:func:`~synsetlab.dedup.matching.measured_policy`) with these `changes` by name of the field;
     `within_synset` is theirs unless given.
+
+    Hashes of one name are compared. Where all pictures have that of fast imports, it serves, unless `exact`;
+    otherwise every picture whose hash is another than ImageHash's is decoded and hashed again.
     """
     check_keep((changes or {}).get("keep", ()))
-    hashed = _hash_missing(workspace, progress)
+    name, hashed = _hash_alike(workspace, exact, progress)
     images = workspace.reader.images().to_dict("records")
     files = [_as_file(image) for image in images]
     judged_by, chance = measured_policy(
@@ -132,6 +148,7 @@ def deduplicate(
         returned=returned,
         entropy_bits=round(chance.entropy_bits, 2),
         auto_distance=judged_by.auto,
+        hash=name,
     )
 
 
@@ -196,15 +213,18 @@ def _near_in_class(
     return near
 
 
-def _hash_missing(workspace: Workspace, progress: Any) -> int:
+def _hash_alike(workspace: Workspace, exact: bool, progress: Any) -> tuple[str, int]:
+    """Give all pictures hashes of one name: that name, and how many were hashed for it."""
     images = workspace.reader.images()
+    if not exact and len(images) and (images["phash_name"] == FAST_INGEST).all():
+        return FAST_INGEST, 0
     todo = images.loc[images["phash"].isna() | (images["phash_name"] != IMAGEHASH), "id"].tolist()
     rows = [
         {"id": image, "phash": _hash_picture(decode(workspace.blobs.get(image))), "phash_name": IMAGEHASH}
         for image in (progress(todo, desc="hash") if progress and todo else todo)
     ]
     workspace.writer.set_phashes(rows)
-    return len(rows)
+    return IMAGEHASH, len(rows)
 
 
 def _as_file(image: Mapping[Any, Any]) -> HashedFile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synsetlab.dedup.hamming import hash_graph
+from synsetlab.errors import InputError
 from synsetlab.release.members import EXAMPLES, Sample, memberships
 from synsetlab.release.policy import version_key
 
@@ -135,12 +136,20 @@ def _near_pairs(snapshot: Snapshot, policy: ReleasePolicy, plan: Plan, distance:
     names: list[str] = []
     splits: list[int] = []
     hashes: list[int] = []
+    kinds: set[str] = set()
     rows = memberships(snapshot, policy, plan.tombstones.keys())
     for place, row in enumerate(rows):
         if inside[place] and row["phash"] and (not names or names[-1] != row["image_id"]):
             names.append(row["image_id"])
             splits.append(int(plan.members.split[place]))
             hashes.append(int(row["phash"], 16))
+            kinds.add(str(row["phash_name"]))
+    if len(kinds) > 1:
+        raise InputError(
+            f"The pictures have hashes of different kinds: {', '.join(sorted(kinds))}; "
+            "cross_split_distance cannot compare them.",
+            "Make them alike: synsetlab dedup run",
+        )
     if len(hashes) < 2:
         return Sample()
     graph = hash_graph(np.array(hashes, np.uint64), distance)
