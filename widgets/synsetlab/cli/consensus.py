@@ -103,7 +103,8 @@ def rebuild(ctx: click.Context, *, check: bool, workspace: str | None, as_json: 
     if as_json:
         emit({"ok": not problems, "problems": problems})
     else:
-        click.echo("\n".join(problems) or "Every cache agrees with its log.")
+        told = problems if check or not problems else [*problems, "All of this is set right now."]
+        click.echo("\n".join(told) or "Every cache agrees with its log.")
     ctx.exit(1 if problems and check else 0)
 
 

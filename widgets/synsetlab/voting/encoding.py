@@ -321,10 +321,9 @@ def _factorise(column: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.obj
     import pandas as pd  # noqa: PLC0415 - pandas only where a frame comes in
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        values = column.to_numpy()
-        quick = _factorise_sorted(values) or _factorise_integers(values)
-        if quick is not None:
-            return quick
+        small = _factorise_integers(column.to_numpy())
+        if small is not None:
+            return small
     codes, found = pd.factorize(column)
     codes = np.array(codes, dtype=np.intp)
     names = np.asarray(found, dtype=object)
@@ -332,15 +331,6 @@ def _factorise(column: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.obj
         names = np.delete(names, empty)
         codes = np.where(codes == empty, -1, codes - (codes > empty))
     return codes, names
-
-
-def _factorise_sorted(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]] | None:
-    """The same for values that never fall, as of tasks that come one after another, else None."""
-    if not bool((values[1:] >= values[:-1]).all()):
-        return None
-    begins = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    codes = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(values)))
-    return codes, values[begins].astype(object)
 
 
 def _factorise_integers(values: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]] | None:
