@@ -59,6 +59,8 @@ KEYS = {
     "with --placeholders also placeholders [path, name]",
     "dedup hash": f"{LOOKED_AT}, hash, output",
     "dedup pairs": f"hashes, pairs, output, max_distance, {CHANCE}",
+    "dedup index add": "index, hash, added, first, hashes",
+    "dedup index query": "index, hash, hashes, asked, pairs, known, output, max_distance",
     "dedup against": f"{LOOKED_AT}, hash, indexed, pairs [a, b, distance, verdict], known, to_review, "
     f"by_split, by_wnid, {CHANCE}",
     "dedup calibrate": "reviewed, distances [distance, same, reviewed, precision, low, high], "
@@ -378,6 +380,9 @@ def test_dedup_of_folders(holds, photos, tmp_path) -> None:
     holds("dedup scan", photos, "--placeholders", tmp_path / "gone.txt")
     holds("dedup hash", photos, "-o", tmp_path / "hashes.parquet", filled="failed")
     holds("dedup pairs", tmp_path / "hashes.parquet", "-o", tmp_path / "pairs.parquet")
+    index, hashes = tmp_path / "an.index", tmp_path / "hashes.parquet"
+    holds("dedup index add", index, hashes)
+    holds("dedup index query", index, hashes, "-o", tmp_path / "found.parquet")
     holds("dedup against", tmp_path / "hashes.parquet", photos, filled="pairs")
     (tmp_path / "reviewed.csv").write_text("distance,same\n0,yes\n4,no\n")
     holds("dedup calibrate", tmp_path / "reviewed.csv", filled="distances")

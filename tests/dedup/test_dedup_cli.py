@@ -167,3 +167,32 @@ def test_scan_keeps_what_is_asked_for(folder: Path, capsys: pytest.CaptureFixtur
     assert payload["drop"] == [min(sizes, key=sizes.__getitem__)]
     error = run_json(capsys, "dedup", "scan", str(folder), "--keep", "beauty", code=2)["error"]
     assert "'beauty'" in error["message"]
+
+
+def test_an_index_grows_and_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index, first, more = (str(tmp_path / name) for name in ("an.index", "first.npy", "more.npy"))
+    np.save(first, np.array([0, 2**40 - 1], dtype=np.uint64))
+    np.save(more, np.array([3, 2**63], dtype=np.uint64))
+    assert run_json(capsys, "dedup", "index", "add", index, first)["hashes"] == 2
+    grown = run_json(capsys, "dedup", "index", "add", index, more)
+    assert (grown["added"], grown["first"], grown["hashes"]) == (2, 2, 4)
+    found = str(tmp_path / "found.parquet")
+    asked = run_json(capsys, "dedup", "index", "query", index, more, "--max-distance", "2", "-o", found)
+    assert (asked["asked"], asked["pairs"], asked["known"]) == (2, 4, 2)
+    rows = {(row["i"], row["j"], row["distance"]) for row in pq.read_table(found).to_pylist()}
+    assert rows == {(0, 0, 2), (0, 1, 1), (2, 0, 0), (3, 1, 0)}
+
+
+def test_an_index_refuses_what_it_cannot_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "asked.npy", np.zeros(1, dtype=np.uint64))
+    nowhere = ["dedup", "index", "query", str(tmp_path / "none"), str(tmp_path / "asked.npy")]
+    assert main([*nowhere, "-o", str(tmp_path / "found.parquet")]) != 0
+    assert "dedup index add" in capsys.readouterr().err
+    assert main(["dedup", "index", "add", str(tmp_path), str(tmp_path / "asked.npy")]) != 0
+    assert "holds asked.npy and no index" in capsys.readouterr().err
+    assert (tmp_path / "asked.npy").exists()
+    main(["dedup", "index", "add", str(tmp_path / "an.index"), str(tmp_path / "asked.npy")])
+    table = pa.table({"phash": ["0" * 16], "phash_name": ["phash64/draft32-wiener"]})
+    pq.write_table(table, tmp_path / "fast.parquet")
+    assert main(["dedup", "index", "add", str(tmp_path / "an.index"), str(tmp_path / "fast.parquet")]) != 0
+    assert "cannot be compared" in capsys.readouterr().err

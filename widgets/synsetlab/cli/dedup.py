@@ -7,6 +7,7 @@ import click
 from synsetlab.cli.dedup_against import against_command
 from synsetlab.cli.dedup_calibrate import calibrate_command, sample_command
 from synsetlab.cli.dedup_hash import hash_command
+from synsetlab.cli.dedup_index import index_command
 from synsetlab.cli.dedup_pairs import pairs_command
 from synsetlab.cli.dedup_report import conflicts_command, report_command
 from synsetlab.cli.dedup_scan import scan_command
@@ -37,6 +38,7 @@ command.add_command(verdict_command)
 command.add_command(scan_command)
 command.add_command(hash_command)
 command.add_command(pairs_command)
+command.add_command(index_command)
 command.add_command(against_command)
 command.add_command(calibrate_command)
 command.add_command(sample_command)

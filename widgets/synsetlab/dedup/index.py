@@ -57,7 +57,7 @@ class HammingIndex:
     Raises
     ------
     InputError
-        There is no index, it is damaged, or it holds hashes of another kind.
+        There is no index, it is damaged, or it holds hashes of another kind; a new one's folder holds files.
     """
 
     def __init__(
@@ -68,9 +68,10 @@ class HammingIndex:
         if not manifest.is_file():
             if not create:
                 raise InputError(
-                    f"{shown(str(folder))} holds no index of hashes.", "Make one with create=True."
+                    f"{shown(str(folder))} holds no index of hashes.",
+                    "Make one: synsetlab dedup index add, or create=True.",
                 )
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             self._write_manifest(hash_name or IMAGEHASH, [])
         self._read_manifest()
         if hash_name is not None and hash_name != self.hash_name:
@@ -78,6 +79,21 @@ class HammingIndex:
                 f"{shown(str(folder))} holds {self.hash_name} hashes, not {hash_name}; "
                 "they cannot be compared.",
                 "Use an index for each kind of hash.",
+            )
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            others = sorted(path.name for path in self.folder.iterdir())
+        except OSError as error:
+            raise InputError(
+                f"{shown(str(self.folder))} cannot be made: {error.strerror or error}.",
+                "Choose another place.",
+            ) from error
+        if others:  # an index removes segments of its own: it shares its folder with nobody's files
+            raise InputError(
+                f"{shown(str(self.folder))} holds {shown(others[0])} and no index of hashes.",
+                "Name a folder that is new or empty.",
             )
 
     def __len__(self) -> int:
@@ -256,7 +272,7 @@ class HammingIndex:
     def _sweep(self) -> None:
         """Remove segments that the manifest does not name: merged ones, and those of a writer that died."""
         named = {name for name, _ in self._segments}
-        for path in self.folder.glob("*.npy"):
+        for path in self.folder.glob("[0-9]" * 8 + ".*"):
             if path.name.split(".")[0] not in named:
                 path.unlink(missing_ok=True)
 
