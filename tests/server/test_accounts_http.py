@@ -20,7 +20,7 @@ from synsetlab.server.passwords import Throttle, check_password, hash_password
 from synsetlab.server.process import ServerProcess
 from synsetlab.server.routes import routes
 from synsetlab.server.standalone import ServeOptions, serve
-from synsetlab.store.schema_accounts import ROLES
+from synsetlab.store.names import ROLES
 from synsetlab.store.workspace import Workspace
 
 IMAGE = "0" * 64

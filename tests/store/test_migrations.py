@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from alembic import command
 
 from synsetlab.errors import DatabaseVersionError
+from synsetlab.store.engine import connect
 from synsetlab.store.schema_version import HEAD, VERSIONS, _config
-from synsetlab.store.workspace import Workspace, connect
+from synsetlab.store.workspace import Workspace
 from synsetlab.voting.consensus import check_counters
 
 DOG = "n02084071"

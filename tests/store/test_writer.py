@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import subprocess
+import sys
 import threading
 import uuid
 
@@ -92,6 +94,30 @@ def test_the_labelling_panel_needs_no_more_than_the_link(served):
     assert [row["annotator"] for row in workspace.own_work.problems()] == ["ann"]
 
 
+LABELLING = """
+import sys
+from synsetlab import Workspace
+from synsetlab.ui import LabelingGrid, WorkspaceLabelling
+with Workspace.open(sys.argv[1]) as workspace:
+    source = WorkspaceLabelling(workspace, annotator="ann")
+    grid = LabelingGrid(source=source)
+    opened, _ = grid.answer({"type": "open", "keys": []})
+    event = {"id": sys.argv[2], "key": opened["items"][0]["key"], "answer": "yes"}
+    done, _ = grid.answer({"type": "votes", "owner": source.owner, "events": [event]})
+print(*done["acked"], *(name for name in ("sqlalchemy", "pandas", "numpy", "scipy") if name in sys.modules))
+"""
+
+
+def test_a_labelling_page_loads_no_database_and_no_frames(served):
+    workspace, writer, _ = served
+    event = str(uuid.uuid4())
+    link = writer.link(workspace.setting("secret"), "ann", "annotator")
+    command = [sys.executable, "-c", LABELLING, str(workspace.folder), event]
+    environment = {**os.environ, **link}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [event]
+
+
 def test_nothing_is_done_in_anothers_name_or_beyond_the_role(served):
     workspace, _, enter = served
     bob = workspace.writer.ensure_annotator("bob")
@@ -112,8 +138,8 @@ def test_nothing_is_done_in_anothers_name_or_beyond_the_role(served):
             lambda: kernel.writer.record_expert_verdicts([{"decided_by": "ann"}]),
             lambda: kernel.writer.record_decisions({}, []),
             lambda: kernel.writer.together().__enter__(),
-            lambda: kernel._link.ask("engine.dispose"),
-            lambda: kernel._link.ask("writer.transaction"),
+            lambda: kernel._database.ask("engine.dispose"),
+            lambda: kernel._database.ask("writer.transaction"),
         )
         for attempt in refused:
             with pytest.raises(NotAllowedError):
@@ -133,11 +159,11 @@ def test_a_capability_ends_and_is_not_renewed_for_who_was_signed_out(served):
         late.writer.ensure_annotator("ann")
     with enter("ann") as kernel:
         kernel.writer.ensure_annotator("ann")
-        fresh = Capability.read(kernel._link.ask("renew"), capability_key(workspace.setting("secret")))
+        fresh = Capability.read(kernel._database.ask("renew"), capability_key(workspace.setting("secret")))
         assert (fresh.annotator, fresh.role) == ("ann", "annotator")
         workspace.accounts.admit("curator", "admin")
         with pytest.raises(NotAllowedError, match="signed out"):
-            kernel._link.ask("renew")
+            kernel._database.ask("renew")
 
 
 def test_what_is_no_capability():

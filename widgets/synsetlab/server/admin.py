@@ -9,8 +9,7 @@ from tornado import web
 
 from synsetlab.errors import InputError
 from synsetlab.server.base import Page
-from synsetlab.store.names import same_name
-from synsetlab.store.schema_accounts import ROLES
+from synsetlab.store.names import ROLES, same_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

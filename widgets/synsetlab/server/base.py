@@ -12,7 +12,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from synsetlab.server.pages import APPS, apps_for
-from synsetlab.store.schema_accounts import ROLES
+from synsetlab.store.names import ROLES
 
 if TYPE_CHECKING:
     from synsetlab.server.identity import Visitor, Visitors

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synsetlab.errors import InputError
-from synsetlab.store.schema_accounts import ROLES
+from synsetlab.store.names import ROLES
 
 __all__ = ["APPS", "NOTEBOOKS", "App", "apps_for", "collect"]
 

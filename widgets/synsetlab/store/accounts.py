@@ -18,7 +18,7 @@ from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.erasure import pseudonymise
 from synsetlab.store.names import RESERVED, clean_name, clean_role, same_name
-from synsetlab.store.schema_accounts import ROLES, Account, AccountEvent, Invitation
+from synsetlab.store.schema_accounts import Account, AccountEvent, Invitation
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from synsetlab.store.reader import Reader
     from synsetlab.store.writer import Writer
 
-__all__ = ["ROLES", "Accounts", "Member"]
+__all__ = ["Accounts", "Member"]
 
 SEEN_EVERY = timedelta(minutes=1)
 

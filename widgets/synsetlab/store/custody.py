@@ -120,7 +120,7 @@ def restore(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
         check_schema(saved, str(path))
         with Workspace.open(workspace) as opened:
             home, engine = opened.folder, opened.engine
-            opened._lock.release()
+            opened.release_hold()
             lock = WorkspaceLock(home, engine, exclusive=True)
             try:
                 before = home / f"workspace.before-restore-{stamp()}.sqlite"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from synsetlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,9 +26,11 @@ def parse_url(url: str) -> URL:
     InputError
         It is no URL, or names a database or a driver that is not supported.
     """
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - not for who only hides passwords
+
     try:
-        parsed = sa.make_url(url)
-    except (sa.exc.ArgumentError, ValueError) as error:
+        parsed = _parse(url)
+    except (ArgumentError, ValueError) as error:
         raise InputError(f"{hide_password(url)!r} is not a database URL.", FORMS) from error
     kind, _, driver = parsed.drivername.partition("+")
     if kind not in {"sqlite", "postgresql"}:
@@ -63,7 +63,7 @@ def place_of(url: URL) -> str:
 
 def without_password(url: str) -> str:
     """`url` less its password, for files that should not hold it."""
-    parsed = sa.make_url(url)
+    parsed = _parse(url)
     return parsed._replace(password=None).render_as_string() if parsed.password else url
 
 
@@ -71,3 +71,9 @@ def hide_password(text: str) -> str:
     """Any text that may hold a database URL, with passwords replaced by stars."""
     hidden = re.sub(r"(//[^:/@\s]*:)[^\s]*@", r"\1***@", text)
     return re.sub(r"(?i)(password\s*=\s*)[^\s&]+", r"\1***", hidden)
+
+
+def _parse(url: str) -> URL:
+    from sqlalchemy import make_url  # noqa: PLC0415 - as above
+
+    return make_url(url)

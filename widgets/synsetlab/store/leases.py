@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-__all__ = ["CONTROLS", "claim"]
-
-CONTROLS = 6 / 48
-"""Share of a page that is hidden gold and hard negatives."""
+__all__ = ["claim"]
 
 WINDOW = 2
 """Free questions looked at for each one that is handed out: annotators are spread among them."""
@@ -78,7 +75,7 @@ def claim(
     batch: str,
     minutes: float,
     now: datetime,
-    controls: float = CONTROLS,
+    controls: float,
 ) -> list[int]:
     """Lease up to `size` open questions of `wnid` to the annotator; returns their ids.
 

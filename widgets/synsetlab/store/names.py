@@ -5,9 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 from synsetlab.errors import InputError
-from synsetlab.store.schema_accounts import ROLES
 
-__all__ = ["RESERVED", "clean_name", "clean_role", "same_name"]
+__all__ = ["RESERVED", "ROLES", "clean_name", "clean_role", "same_name"]
+
+ROLES = ("viewer", "annotator", "expert", "curator", "admin")
+"""Each may do what those before it may, but a viewer gives no votes and an annotator sees none of others."""
 
 NAME_LENGTH = 64
 RESERVED = "erased-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synsetlab.errors import NotAllowedError
-from synsetlab.store.schema_accounts import ROLES
+from synsetlab.store.names import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

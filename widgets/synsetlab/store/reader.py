@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
+from synsetlab.store.defaults import VOTE_POLICY
 from synsetlab.store.progress import is_dropped
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.engine import Engine
 
-__all__ = ["VOTE_POLICY", "Reader", "effective_votes"]
-
-VOTE_POLICY = "vote_policy"
-"""Key of the setting that says which of an annotator's answers to a question counts."""
+__all__ = ["Reader", "effective_votes"]
 
 
 def effective_votes(*where: Any, everyone: bool = False) -> sa.Select[Any]:

@@ -8,11 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synsetlab.store.columns import Base, BigId
+from synsetlab.store.names import ROLES
 
-__all__ = ["ROLES", "Account", "AccountEvent", "Invitation"]
-
-ROLES = ("viewer", "annotator", "expert", "curator", "admin")
-"""Each may do what those before it may, but a viewer gives no votes and an annotator sees none of others."""
+__all__ = ["Account", "AccountEvent", "Invitation"]
 
 _ROLE = "role IN ({})".format(",".join(f"'{role}'" for role in ROLES))
 

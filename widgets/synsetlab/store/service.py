@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from synsetlab.errors import InputError, NotAllowedError, SynsetlabError, WorkspaceBusyError
 from synsetlab.store.capability import Capability, capability_key, issue
+from synsetlab.store.names import ROLES
 from synsetlab.store.permits import check_permit
 from synsetlab.store.schema import Annotator
-from synsetlab.store.schema_accounts import ROLES
 from synsetlab.store.wire import LARGEST, Incoming, pack
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
-from synsetlab.store.reader import VOTE_POLICY, Reader
+from synsetlab.store.defaults import VOTE_POLICY
+from synsetlab.store.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

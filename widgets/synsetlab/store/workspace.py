@@ -1,4 +1,7 @@
-"""A workspace: one folder that holds a dataset in the making."""
+"""A workspace: one folder that holds a dataset in the making.
+
+Its database is imported where it is opened: a labelling page has none and starts in half the time.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +14,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 from synsetlab.config import WORKSPACE_FILE, find_workspace
 from synsetlab.errors import WorkspaceError
-from synsetlab.store.access import Access
-from synsetlab.store.accounts import Accounts
 from synsetlab.store.blobs import BlobStore
-from synsetlab.store.database_url import resolve_url, without_password
-from synsetlab.store.engine import connect
-from synsetlab.store.lock import WorkspaceLock
-from synsetlab.store.lookups import Lookups
-from synsetlab.store.own_work import OwnWork
-from synsetlab.store.reader import VOTE_POLICY, Reader
-from synsetlab.store.remote import (
-    Link,
-    RemoteLookups,
-    RemoteOwnWork,
-    RemoteReader,
-    RemoteTeam,
-    RemoteWriter,
-    derive_question_key,
-    link_from,
-)
-from synsetlab.store.schema_version import HEAD, check_free, check_schema, check_upgradable, upgrade
-from synsetlab.store.team import Team
-from synsetlab.store.transfer import back_up_database, stamp
-from synsetlab.store.writer import Writer
+from synsetlab.store.defaults import VOTE_POLICY
+from synsetlab.store.remote import Link, Remote, RemoteReader, RemoteWriter, derive_question_key, link_from
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from sqlalchemy.engine import Engine
+
+    from synsetlab.store.access import Access
+    from synsetlab.store.accounts import Accounts
+    from synsetlab.store.local import Local
+    from synsetlab.store.lookups import Lookups
+    from synsetlab.store.own_work import OwnWork
+    from synsetlab.store.reader import Reader
+    from synsetlab.store.team import Team
+    from synsetlab.store.writer import Writer
 
 __all__ = ["Workspace", "check_database"]
 
@@ -55,20 +47,30 @@ class Workspace:
     Make one with `Workspace.create`, open one with `Workspace.open`; both are context managers.
     """
 
-    _link: Link | None = None
+    folder: Path
+    blobs: BlobStore
+    engine: Engine
+    reader: Reader
+    lookups: Lookups
+    writer: Writer
+    accounts: Accounts
+    own_work: OwnWork
+    access: Access
+    team: Team
 
-    def __init__(self, folder: Path, engine: Engine, lock: WorkspaceLock, blobs: BlobStore) -> None:
+    def __init__(self, folder: Path, blobs: BlobStore, database: Local | Link) -> None:
         self.folder = folder
-        self.engine = engine
-        self._lock = lock
         self.blobs = blobs
-        self.reader = Reader(engine)
-        self.lookups = Lookups(engine)
-        self.writer = Writer(engine)
-        self.accounts = Accounts(self.reader, self.writer)
-        self.own_work = OwnWork(engine, self.writer)
-        self.access = Access(self.reader, self.writer)
-        self.team = Team(self.reader)
+        self._database = database
+        if isinstance(database, Link):
+            # Of the parts there is what the link's capability reaches to.
+            self.reader, self.writer = RemoteReader("reader", database), RemoteWriter("writer", database)  # type: ignore[assignment]
+            for part in ("lookups", "own_work", "team"):
+                setattr(self, part, Remote(part, database))
+            return
+        self.engine, self.reader, self.lookups = database.engine, database.reader, database.lookups
+        self.writer, self.accounts, self.own_work = database.writer, database.accounts, database.own_work
+        self.access, self.team = database.access, database.team
 
     @classmethod
     def create(
@@ -93,6 +95,13 @@ class Workspace:
         DatabaseVersionError
             The database holds tables of another version or of another program.
         """
+        from synsetlab.store.database_url import (  # noqa: PLC0415 - see the module
+            parse_url,
+            resolve_url,
+            without_password,
+        )
+        from synsetlab.store.local import make_database  # noqa: PLC0415 - likewise
+
         home = Path(folder).resolve()
         if (home / WORKSPACE_FILE).exists():
             raise WorkspaceError(
@@ -100,23 +109,13 @@ class Workspace:
             )
         named = database or os.environ.get(DATABASE_VARIABLE)
         url = named or DEFAULT_DATABASE
-        # The engine refuses a URL before anything is made; a folder that we made goes with a failure.
         store = BlobStore(_place(blobs, home))
-        engine = connect(resolve_url(url, home))
+        parse_url(resolve_url(url, home))  # refused before anything is made
         made = _make_folder(home)
-        lock: WorkspaceLock | None = None
         try:
-            lock = WorkspaceLock(home, engine, exclusive=False)
-            check_free(engine, str(home))
-            upgrade(engine)
-            Writer(engine).set_defaults(
-                {"workspace_id": secrets.token_hex(16), "secret": secrets.token_hex(32)}
-            )
+            local = make_database(url, home)
         except BaseException:
-            if lock is not None:
-                lock.release()
-            engine.dispose()
-            for folder_ in made:
+            for folder_ in made:  # what we made goes with a failure
                 shutil.rmtree(folder_, ignore_errors=True)
             raise
         if database is None:
@@ -128,7 +127,7 @@ class Workspace:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"# A synsetlab workspace.\ndatabase = {_quote(url)}\nblobs = {_quote(blobs)}\n")
         aside.replace(home / WORKSPACE_FILE)
-        return cls(home, engine, lock, store)
+        return cls(home, store, local)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None, *, database: str | None = None) -> Self:
@@ -150,22 +149,14 @@ class Workspace:
             The database is newer or older than this code.
         """
         home, settings = _settings(find_workspace(folder))
+        blobs = BlobStore(_place(settings["blobs"], home))
         link = link_from(os.environ) if database is None else None
         if link is not None:
-            return cls._linked(home, link, BlobStore(_place(settings["blobs"], home)))
-        engine = _existing(database or os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
-        try:
-            lock = WorkspaceLock(home, engine, exclusive=False)
-        except BaseException:
-            engine.dispose()
-            raise
-        try:
-            check_schema(engine, str(home))
-        except BaseException:
-            lock.release()
-            engine.dispose()
-            raise
-        return cls(home, engine, lock, BlobStore(_place(settings["blobs"], home)))
+            return cls(home, blobs, link)
+        from synsetlab.store.local import open_database  # noqa: PLC0415 - see the module
+
+        url = database or os.environ.get(DATABASE_VARIABLE) or settings["database"]
+        return cls(home, blobs, open_database(url, home))
 
     @classmethod
     def migrate(cls, folder: str | os.PathLike[str]) -> str:
@@ -181,29 +172,10 @@ class Workspace:
         WorkspaceBusyError
             Someone else has the workspace open.
         """
-        home, settings = _settings(folder)
-        engine = _existing(os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
-        try:
-            lock = WorkspaceLock(home, engine, exclusive=True)
-            try:
-                check_upgradable(engine, str(home))
-                back_up_database(engine, home / f"workspace.before-migration-{stamp()}.sqlite")
-                upgrade(engine)
-            finally:
-                lock.release()
-        finally:
-            engine.dispose()
-        return HEAD
+        from synsetlab.store.local import migrate_database  # noqa: PLC0415 - see the module
 
-    @classmethod
-    def _linked(cls, home: Path, link: Link, blobs: BlobStore) -> Self:
-        """A workspace without its database: of it there is what the link's capability reaches to."""
-        made = cls.__new__(cls)
-        made.folder, made.blobs, made._link = home, blobs, link
-        made.reader, made.lookups = RemoteReader(link), RemoteLookups(link)
-        made.writer, made.own_work = RemoteWriter(link), RemoteOwnWork(link)
-        made.team = RemoteTeam(link)
-        return made
+        home, settings = _settings(folder)
+        return migrate_database(os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
 
     def setting(self, key: str) -> str:
         """A fact about the workspace: ``workspace_id`` or ``secret``."""
@@ -214,8 +186,8 @@ class Workspace:
 
     def question_key(self) -> bytes:
         """What names of questions are made with: of the secret, which it does not tell."""
-        if self._link is not None:
-            return bytes.fromhex(self._link.ask("question_key"))
+        if isinstance(self._database, Link):
+            return bytes.fromhex(self._database.ask("question_key"))
         return derive_question_key(self.setting("secret"))
 
     def option(self, key: str) -> str:
@@ -227,13 +199,14 @@ class Workspace:
         """Which answer counts where an annotator gave several: ``keep_last`` or ``keep_first``."""
         return self.reader.setting(VOTE_POLICY) or "keep_last"
 
+    def release_hold(self) -> None:
+        """Let go of the shared hold on the folder, for whoever is about to take it alone."""
+        if not isinstance(self._database, Link):
+            self._database.lock.release()
+
     def close(self) -> None:
         """Let go of the database and of the shared hold on the folder."""
-        if self._link is not None:
-            self._link.close()
-            return
-        self._lock.release()
-        self.engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -244,7 +217,7 @@ class Workspace:
         self.close()
 
     def __repr__(self) -> str:
-        if self._link is not None:
+        if isinstance(self._database, Link):
             return f"Workspace({str(self.folder)!r}, by its writer)"
         return f"Workspace({str(self.folder)!r}, {self.engine.url.render_as_string(hide_password=True)!r})"
 
@@ -259,14 +232,10 @@ def check_database(folder: str | os.PathLike[str], database: str | None = None) 
     WorkspaceError
         The server cannot be reached or refuses us, or the database is not free.
     """
+    from synsetlab.store.local import check_new_database  # noqa: PLC0415 - see the module
+
     url = database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE
-    home = Path(folder).resolve()
-    engine = connect(resolve_url(url, home))
-    try:
-        if engine.dialect.name != "sqlite" or Path(engine.url.database or "").exists():
-            check_free(engine, str(home))
-    finally:
-        engine.dispose()
+    check_new_database(url, Path(folder).resolve())
 
 
 def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:
@@ -289,19 +258,6 @@ def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:
                 f'Write for example: {name} = "{EXAMPLES[name]}"',
             )
     return home, settings
-
-
-def _existing(url: str, home: Path) -> Engine:
-    """Connect to a database that must be there: SQLite would make an empty one of a wrong path."""
-    engine = connect(resolve_url(url, home))
-    file = engine.url.database
-    if engine.dialect.name == "sqlite" and file and not Path(file).exists():
-        engine.dispose()
-        raise WorkspaceError(
-            f"The database {file} of {home} is not there.",
-            "Put it back from a back-up, or name it with $SYNSETLAB_DATABASE.",
-        )
-    return engine
 
 
 def _make_folder(home: Path) -> list[Path]:

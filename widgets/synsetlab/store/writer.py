@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.decisions import DEFAULT_VOTES_WANTED, append_decisions, cases_of
+from synsetlab.store.defaults import CONTROLS, VOTE_POLICY
 from synsetlab.store.engine import IMMEDIATE, insert_new, put, update_by_id
-from synsetlab.store.leases import CONTROLS, claim
-from synsetlab.store.reader import VOTE_POLICY
+from synsetlab.store.leases import claim
 from synsetlab.store.rebuild import rebuild
 from synsetlab.store.verdicts import give_verdicts, relabel
 from synsetlab.store.votelog import append_votes, microseconds, recount, restamp

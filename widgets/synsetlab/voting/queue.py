@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from synsetlab.errors import InputError
-from synsetlab.store.leases import CONTROLS
+from synsetlab.store.defaults import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -1,0 +1,11 @@
+"""What holds where nothing else was said; known without the database."""
+
+from __future__ import annotations
+
+__all__ = ["CONTROLS", "VOTE_POLICY"]
+
+CONTROLS = 6 / 48
+"""Share of a page that is hidden gold and hard negatives."""
+
+VOTE_POLICY = "vote_policy"
+"""Key of the setting that says which of an annotator's answers to a question counts."""
