@@ -99,6 +99,48 @@ def test_a_review_is_done_by_keys_alone_and_taken_back(
     assert shown.panel.verdicts["verdict"].value_counts().to_dict() == {"accept": total - 1, "reject": 1}
 
 
+def test_filters_look_at_more_questions_than_are_sent(
+    stage: Callable[..., Any],
+    page: Page,
+    votes: pd.DataFrame,
+    shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("synsetlab.ui.review.ITEMS_SENT", 4)
+    settled = votes["task"].isin(votes["task"].unique()[-5:])
+    votes.loc[settled, "label"] = "yes"
+    review = VoteReview.from_frame(votes, images=shared_data / "clothing", audit=3)
+    waiting = review.source.queue()
+    assert [item["reason"] for item in waiting[:4]] == ["ambiguous"] * 4
+    audited = [item["question"] for item in waiting if item["reason"] == "audit"]
+    shown = stage(review)
+    shown.ready()
+    rows = page.locator(".sl-queue-list")
+    expect(rows).to_have_attribute("data-count", "4")
+    expect(page.locator(".sl-queue h2")).to_contain_text("the first 4 are here")
+    page.locator("[data-reason=audit]").click()
+    expect(rows).to_have_attribute("data-count", str(len(audited)))
+    expect(shown.root).to_have_attribute("data-question", audited[0])
+    expect(page.locator("[data-reason=audit]")).to_be_focused()
+    page.locator("[data-reason='']").click()
+    expect(rows).to_have_attribute("data-count", "4")
+    page.locator("[data-do=filters]").click()
+    agreed = [item for item in waiting if (item["agreement"] or 0) > 0.8]
+    page.locator("[data-filter=agreement]").select_option("nearly")
+    expect(rows).to_have_attribute("data-count", str(min(4, len(agreed))))
+    page.locator("[data-do=clear-filters]").click()
+    expect(rows).to_have_attribute("data-count", "4")
+    page.locator("[data-filter=outcome]").select_option("ambiguous")
+    expect(shown.root).to_have_attribute("data-state", "ready")
+    expect(shown.root).to_have_attribute("data-detail", waiting[0]["question"])
+    page.locator(".sl-queue-list").focus()
+    for _ in range(5):  # when those that were sent are decided, the next ones that fit come
+        page.keyboard.press("y")
+        expect(shown.root).to_have_attribute("data-pending", "0")
+        expect(shown.root).to_have_attribute("data-state", "ready")
+    assert len(review.verdicts) == 5
+
+
 def test_a_fast_reviewer_is_not_thrown_back(
     stage: Callable[..., Any], page: Page, votes: pd.DataFrame, shared_data: Path
 ) -> None:

@@ -12,7 +12,7 @@ from synsetlab.ui.base import Panel, Reply
 from synsetlab.ui.esm import link, style
 from synsetlab.ui.messages import choice_of, flag_of, text_of, texts_of
 from synsetlab.ui.pictures import PictureMessages, PictureSource
-from synsetlab.ui.review_queue import blind_detail, blind_item
+from synsetlab.ui.review_queue import blind_detail, blind_item, facets, fits
 
 if TYPE_CHECKING:
     import os
@@ -271,11 +271,22 @@ class VoteReview(PictureMessages, Panel):
         self._take("synset", text_of(message, "wnid", limit=9))
         return {}
 
-    def on_open(self, _message: Mapping[str, Any]) -> Reply:
-        """``{}`` -> ``{items, counts: {reason: n}, total, exclude_reasons, blind, ..., synset}``."""
+    def on_open(self, message: Mapping[str, Any]) -> Reply:
+        """``{filters?}`` -> ``{items, facets, counts: {reason: n}, total, exclude_reasons, ..., synset}``.
+
+        Where there are more than are sent at once, ``items`` are the first that fit the page's filters, see
+        `synsetlab.ui.review_queue.fits`, and ``facets`` what there is to filter by; counts and total are
+        of all. Else the page has all, filters by itself, and ``facets`` is null.
+        """
         items = [self._shown(item) for item in self.source.queue(None)]
+        cut = len(items) > ITEMS_SENT
+        wanted = {"wnid": self.synset, **_filters(message.get("filters") or {})} if cut else {}
+        shown = [item for item in items if fits(item, wanted)]
+        if cut:  # what is decided must not stand before what is not
+            shown.sort(key=lambda item: item["verdict"] is not None)
         return {
-            "items": items[:ITEMS_SENT],
+            "items": shown[:ITEMS_SENT],
+            "facets": facets(items) if cut else None,
             "counts": dict(Counter(item["reason"] for item in items)),
             "total": len(items),
             "exclude_reasons": list(EXCLUDE_REASONS.items()),
@@ -351,3 +362,19 @@ class VoteReview(PictureMessages, Panel):
     def pictures(self) -> PictureSource:
         """Where the bytes come from."""
         return self.source
+
+
+def _filters(given: Any) -> Mapping[str, Any]:
+    """The filters that the page sent, checked."""
+    texts, ranges = ("reason", "wnid", "outcome", "annotator"), ("entropy", "agreement")
+
+    def is_range(value: Any) -> bool:
+        return isinstance(value, list) and len(value) == 2 and all(isinstance(n, int | float) for n in value)
+
+    fine = isinstance(given, dict) and all(
+        (name in texts and isinstance(value, str)) or (name in ranges and is_range(value))
+        for name, value in given.items()
+    )
+    if not fine:
+        raise InputError(f"The page sent {given!r:.80} as filters.", "Reload the page.")
+    return given  # type: ignore[no-any-return]

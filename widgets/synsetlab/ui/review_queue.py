@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from synsetlab.ui.review import Reliability, ReviewDetail, ReviewItem
 
-__all__ = ["agreement", "blind_detail", "blind_item", "entropy", "reliability"]
+__all__ = ["agreement", "blind_detail", "blind_item", "entropy", "facets", "fits", "reliability"]
 
 OPEN_TO_ALL: Final = ("gloss", "origin")
 """Parts of a detail that say nothing of the votes."""
@@ -41,6 +42,40 @@ def reliability(row: Mapping[Any, Any]) -> Reliability:
         "high": float(max(high, right)),
         "votes": int(row["votes"]),
         "seconds": None if math.isnan(seconds) else float(seconds),
+    }
+
+
+def fits(item: ReviewItem, wanted: Mapping[str, Any]) -> bool:
+    """Whether an item is in view under the page's filters; those that are absent or empty let all through.
+
+    ``reason, wnid, outcome, annotator`` are equal to the item's or among them; ``entropy`` is [from, below]
+    (an item without a belief is all doubt) and ``agreement`` [above, up to].
+    """
+    if any(wanted.get(name) and item[name] != wanted[name] for name in ("reason", "wnid", "outcome")):
+        return False
+    if wanted.get("annotator") and wanted["annotator"] not in item["annotators"]:
+        return False
+    if doubt := wanted.get("entropy"):
+        bits = 1.0 if item["entropy"] is None else item["entropy"]
+        if not doubt[0] <= bits < doubt[1]:
+            return False
+    if agreed := wanted.get("agreement"):
+        return item["agreement"] is not None and agreed[0] < item["agreement"] <= agreed[1]
+    return True
+
+
+def facets(items: Iterable[ReviewItem]) -> dict[str, list[tuple[str, str, int]]]:
+    """What there is to filter by, the most frequent first: value, words, how many."""
+    names: dict[str, str] = {}
+    found: dict[str, Counter[str]] = {"wnid": Counter(), "annotator": Counter(), "outcome": Counter()}
+    for item in items:
+        names[item["wnid"]] = (item["lemmas"] or [item["wnid"]])[0]
+        found["wnid"][item["wnid"]] += 1
+        found["outcome"][item["outcome"]] += 1
+        found["annotator"].update(item["annotators"])
+    return {
+        name: [(value, names.get(value, value), n) for value, n in counted.most_common() if value]
+        for name, counted in found.items()
     }
 
 

@@ -20,6 +20,13 @@ const AGREEMENTS = {
   nearly: ["nearly all, above 80 %", 0.8, 1.01],
 };
 
+/** The filters as Python takes them. @param {Filters} filters */
+export function forPython({ doubt, agreement, ...equal }) {
+  const range = (/** @type {[string, number, number] | undefined} */ limits) => (limits ? [limits[1], Math.min(9, limits[2])] : null);
+  const all = { ...equal, entropy: range(DOUBTS[doubt]), agreement: range(AGREEMENTS[agreement]) };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value));
+}
+
 /** @returns {Filters} */
 export function noFilters() {
   return { reason: "", wnid: "", annotator: "", outcome: "", doubt: "", agreement: "" };
@@ -87,18 +94,25 @@ export class FilterBar {
     this.clear.hidden = this.active === 0;
   }
 
-  /** Offer what these items have. @param {Item[]} items */
-  load(items) {
+  /**
+   * Offer what these items have, or what Python says that all have.
+   *
+   * @param {Item[]} items
+   * @param {Record<string, [string, string, number][]> | null} all
+   */
+  load(items, all) {
     const name = (/** @type {Item} */ item) => item.lemmas[0] ?? item.wnid;
     /** @type {[keyof Filters, string, [string, string, number | null][]][]} */
     const fields = [
-      ["wnid", "Synset", facet(items, (item) => (item.wnid ? [[item.wnid, name(item)]] : []))],
-      ["annotator", "Annotator", facet(items, (item) => (item.annotators ?? []).map((one) => [one, one]))],
-      ["outcome", "Votes say", facet(items, (item) => (item.outcome ? [[item.outcome, item.outcome]] : []))],
+      ["wnid", "Synset", all?.wnid ?? facet(items, (item) => (item.wnid ? [[item.wnid, name(item)]] : []))],
+      ["annotator", "Annotator", all?.annotator ?? facet(items, (item) => (item.annotators ?? []).map((one) => [one, one]))],
+      ["outcome", "Votes say", all?.outcome ?? facet(items, (item) => (item.outcome ? [[item.outcome, item.outcome]] : []))],
       ["doubt", "Doubt", Object.entries(DOUBTS).map(([value, [words]]) => [value, words, null])],
       ["agreement", "Agreement", Object.entries(AGREEMENTS).map(([value, [words]]) => [value, words, null])],
     ];
+    const held = document.activeElement instanceof HTMLElement && this.body.contains(document.activeElement) ? document.activeElement.dataset.filter : "";
     this.body.replaceChildren(...fields.filter(([, , options]) => options.length > 0).map(([field, words, options]) => this.#field(field, words, options)));
+    if (held) /** @type {HTMLElement | null} */ (this.body.querySelector(`[data-filter=${held}]`))?.focus();
   }
 
   /** @param {keyof Filters} field @param {string} words @param {[string, string, number | null][]} options */

@@ -31,6 +31,7 @@ import { RowList } from "./review-list.js";
  * @property {(item: Item) => void} onshow
  * @property {() => void} onselect the selection changed
  * @property {(wnid: string) => void} onsynset the queue is narrowed to another synset, or (empty) to none
+ * @property {() => void} onmore the filters changed, and there is more than was sent
  * @property {string} prefix of element ids
  * @property {AbortSignal} signal
  */
@@ -87,9 +88,9 @@ export class Queue {
     this.heading = h("h2", {});
     this.reasons = h("div", { class: "sl-reasons", role: "group", "aria-label": "Why it is here" });
     this.bar = new FilterBar(() => {
-      this.#filter(this.current?.question, true);
       const { wnid } = this.bar.filters;
       if (wnid !== this.#synset) this.options.onsynset(this.#synset = wnid);
+      this.#refilter();
     });
     this.choose = h("button", { class: "sl-chip", type: "button", "aria-pressed": "false", "data-do": "select", onclick: () => this.#choosing(!this.choosing) }, "Select");
     this.tools = h("div", { class: "sl-reasons sl-tools" }, this.bar.toggle, this.choose, this.bar.clear);
@@ -165,16 +166,21 @@ export class Queue {
     this.options.onselect();
   }
 
-  /** @param {Item[]} items @param {Record<string, number>} counts @param {number} total */
-  load(items, counts, total) {
+  /**
+   * @param {Item[]} items
+   * @param {Record<string, number>} counts
+   * @param {number} total
+   * @param {Record<string, [string, string, number][]> | null} facets
+   */
+  load(items, counts, total, facets) {
     this.#synset = this.bar.filters.wnid;
     this.items = items;
     this.#counts = counts;
     this.#total = total;
     if (!(this.reason in counts)) this.reason = "";
     this.selected.clear();
-    this.bar.load(items);
-    this.tools.hidden = items.length < 2;
+    this.bar.load(items, facets);
+    this.tools.hidden = total < 2;
     this.#filter(this.shown[this.at]?.question);
   }
 
@@ -182,7 +188,13 @@ export class Queue {
   narrow(wnid) {
     this.#synset = wnid; // who asks knows
     this.bar.narrow(wnid);
+    this.#refilter();
+  }
+
+  /** Other filters: what fits is among what was sent, or Python must look. */
+  #refilter() {
     this.#filter(this.current?.question, true);
+    if (this.more) this.options.onmore();
   }
 
   get current() {
@@ -219,8 +231,9 @@ export class Queue {
   /** Show a question, dropping the filter if that hides it. @param {string} question @returns {boolean} whether there is such a one */
   find(question) {
     if (!this.shown.some((item) => item.question === question)) {
+      const hidden = this.reason !== "" || this.bar.active > 0;
       this.reason = "";
-      this.bar.reset();
+      if (hidden) this.bar.reset();
       this.#filter(question);
     }
     const index = this.shown.findIndex((item) => item.question === question);
@@ -239,7 +252,7 @@ export class Queue {
   #filter(question, show = false) {
     this.shown = this.items.filter((item) => fits(item, this.bar.filters));
     this.selected.clear();
-    this.none.hidden = this.shown.length > 0 || this.items.length === 0;
+    this.none.hidden = this.shown.length > 0 || (this.items.length === 0 && !this.more);
     this.options.onselect();
     const kept = this.shown.findIndex((item) => item.question === question);
     this.at = Math.max(0, kept);
@@ -257,12 +270,14 @@ export class Queue {
     }
     this.heading.replaceChildren("To review ", h("span", { class: "sl-muted sl-num" }, `· ${count(this.left)}`));
     if (this.more) {
-      append(this.heading, h("span", { class: "sl-muted" }, ` (the first ${count(this.items.length)} are here)`));
+      const fit = this.reason || this.bar.active ? "that fit " : "";
+      append(this.heading, h("span", { class: "sl-muted" }, ` (the first ${count(this.items.length)} ${fit}are here)`));
     }
   }
 
   #chips() {
     const reasons = Object.entries(this.#counts);
+    const held = this.reasons.contains(document.activeElement);
     const chips = [["", this.#total], ...reasons].map(([name, n]) => {
       const on = name === this.reason;
       return h(
@@ -271,8 +286,7 @@ export class Queue {
           class: `sl-chip${on ? " accent" : ""}`, type: "button", "aria-pressed": String(on), "data-reason": name,
           onclick: () => {
             this.reason = String(name);
-            this.#filter(this.current?.question, true);
-            /** @type {HTMLElement | null} */ (this.reasons.querySelector("[aria-pressed=true]"))?.focus();
+            this.#refilter();
           },
         },
         on && h("span", { "aria-hidden": "true" }, "✓"),
@@ -280,6 +294,7 @@ export class Queue {
       );
     });
     this.reasons.replaceChildren(...(reasons.length > 1 ? chips : chips.slice(1)));
+    if (held) /** @type {HTMLElement | null} */ (this.reasons.querySelector("[aria-pressed=true]"))?.focus();
   }
 
   /** @param {number} index */

@@ -6,6 +6,7 @@ import { append, h, showError, uuid } from "./dom.js";
 import { head, paintReview } from "./review-detail.js";
 import { Drawer } from "./review-drawer.js";
 import { count, frame, keysOf, notices, skeleton } from "./review-frame.js";
+import { forPython } from "./review-filters.js";
 import { BUTTONS, KEYS, MORE } from "./review-keys.js";
 import { Pictures } from "./review-pictures.js";
 import { ReasonMenu } from "./review-menu.js";
@@ -20,6 +21,7 @@ const STEP = 1.4;
 class Review {
   #pending = 0;
   #asked = 0;
+  #opened = 0;
   /** Which near-duplicate is beside the picture; -1: none. */
   #beside = -1;
   /** @type {import("./review-detail.js").Detail | null} of the question that is shown; null: not known yet */
@@ -36,7 +38,7 @@ class Review {
     this.notices = notices();
     this.pictures = new Pictures(model, signal);
     const prefix = `sl-${uuid().slice(0, 8)}`;
-    this.queue = new Queue({ thumbnail: (key) => this.pictures.thumbnail(key), onshow: (item) => this.#show(item), onselect: () => this.#status(), onsynset: (wnid) => this.#follow(wnid), prefix, signal });
+    this.queue = new Queue({ thumbnail: (key) => this.pictures.thumbnail(key), onshow: (item) => this.#show(item), onselect: () => this.#status(), onsynset: (wnid) => this.#follow(wnid), onmore: () => this.start(), prefix, signal });
     this.stage = new Stage(this.pictures);
     this.side = h("div", { class: "sl-side", role: "region", "aria-label": "What is known" });
     this.place = h("span", { class: "sl-place sl-muted sl-num" });
@@ -65,19 +67,22 @@ class Review {
     this.stage.element.replaceChildren();
     this.side.replaceChildren(skeleton(8));
     try {
-      const reply = await this.ask("open", {}, { timeout: 120_000 });
+      const number = ++this.#opened;
+      const reply = await this.ask("open", { filters: forPython(this.queue.bar.filters) }, { timeout: 120_000 });
+      if (number !== this.#opened) return; // the filters are others by now
       this.menu.load(reply.exclude_reasons);
       this.#paintBlind(reply.blind, reply.must_be_blind);
       this.queue.bar.narrow(this.root.dataset.synset = reply.synset);
-      this.queue.load(reply.items, reply.counts, reply.total);
+      this.queue.load(reply.items, reply.counts, reply.total, reply.facets);
       this.#status();
-      if (reply.items.length === 0) this.#nothing();
+      if (reply.total === 0) this.#nothing();
       else {
         this.root.dataset.state = "ready";
         this.actions.hidden = false;
         const wanted = this.model.get("question");
         const first = nextOpen(this.queue.shown, -1);
-        if (!wanted || !this.queue.find(wanted)) this.queue.show(Math.max(0, first));
+        const there = this.queue.shown.some(({ question }) => question === wanted);
+        if (!wanted || (this.queue.more && !there) || !this.queue.find(wanted)) this.queue.show(Math.max(0, first));
       }
     } catch (error) {
       if (error instanceof Error && error.name === "AbortError") return;
@@ -343,7 +348,7 @@ class Review {
 
   #status() {
     const { queue, root } = this;
-    if (queue.items.length > 0 && queue.shown.length === 0) this.#unseen();
+    if ((queue.items.length > 0 || queue.more) && queue.shown.length === 0) this.#unseen();
     root.dataset.pending = String(this.#pending);
     root.dataset.decided = String(queue.decided);
     root.dataset.selected = String(queue.selected.size);
