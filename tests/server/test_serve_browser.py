@@ -183,6 +183,7 @@ def test_the_panel_has_the_whole_width_and_the_bar_stays(visitors, server, width
             panel = page.locator("#rendered_cells .sl").bounding_box()
             assert (panel["x"], panel["width"]) == (0, width)
             assert panel["y"] >= page.locator("header.bar").bounding_box()["height"]
+            assert panel["y"] + panel["height"] <= 700, "its last line is below the window"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         for link in page.locator("header.bar a").all():
             box = link.bounding_box()

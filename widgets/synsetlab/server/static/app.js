@@ -12,7 +12,10 @@
   document.addEventListener("DOMContentLoaded", () => {
     const bar = document.querySelector("header.bar");
     if (!(bar instanceof HTMLElement)) return;
-    new ResizeObserver(() => page.style.setProperty("--sl-top", `${bar.offsetHeight}px`)).observe(bar);
+    new ResizeObserver(() => {
+      page.style.setProperty("--sl-top", `${bar.offsetHeight}px`);
+      window.dispatchEvent(new Event("resize")); // JupyterLab's shell measures its place only then
+    }).observe(bar);
   });
 
   // Voilà's own script calls these; here the outputs are watched instead.
