@@ -147,9 +147,18 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         for name in [*FOREIGN_SETTINGS, *(name for name in os.environ if name.startswith("PG"))]:
             patch.delenv(name, raising=False)
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "SYNSETLAB_CONFIG"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
+
+
+@pytest.fixture(autouse=True)
+def forgotten_preferences() -> Iterator[None]:
+    """How one test's user likes to work is nothing to the next."""
+    kept = Path(os.environ["SYNSETLAB_CONFIG"])
+    yield
+    for file in kept.glob("*.json"):
+        file.unlink()
 
 
 # ---- real data

@@ -84,7 +84,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, shared_data: Path) -> 
         options = [app, f"--{expose}.expose_app_in_browser=True", "--IdentityProvider.token=", "--allow-root"]
         options += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--LabApp.collaborative=False"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "config"), "IPYTHONDIR": str(tmp_path)}
-    environment |= {"JUPYTER_RUNTIME_DIR": str(tmp_path / "run"), "SYNSETLAB_DATA": str(tmp_path / "data")}
+    environment |= {"JUPYTER_RUNTIME_DIR": str(tmp_path / "run")}
     command = [sys.executable, "-m", *options, "--no-browser", f"--port={port}"]
     with (tmp_path / "server.log").open("wb") as log:
         server = subprocess.Popen(

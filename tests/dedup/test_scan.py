@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -234,3 +236,25 @@ def test_against_a_table(tmp_path: Path, photo: Callable[..., Image.Image]) -> N
     ]
     with pytest.raises(InputError, match=FAST):
         against(read_hashes(table_file), hash_folders([str(new)], fast=True))
+
+
+@pytest.mark.parametrize(("flipped", "verdict"), [(0, "auto"), (2**64 - 1, "review")])
+def test_without_the_tables_pictures_its_difference_hash_is_asked(
+    tmp_path: Path, photo: Callable[..., Image.Image], flipped: int, verdict: str
+) -> None:
+    new, table_file = tmp_path / "new", tmp_path / "hashes.parquet"
+    new.mkdir()
+    photo(3).save(new / "picture.png")
+    hashes = hash_folders([str(new)], details=True)
+    write_hashes(hashes, str(table_file))
+    table = pq.read_table(table_file)
+    (dhash,) = table.column("dhash").to_pylist()
+    for name, value in (
+        ("path", pa.array(["gone.png"])),
+        ("sha256", pa.array(["0" * 64])),
+        ("dhash", pa.array([dhash ^ flipped], pa.uint64())),
+    ):
+        table = table.set_column(table.schema.get_field_index(name), name, value)
+    pq.write_table(table, table_file)
+    (pair,) = against(read_hashes(str(table_file)), hashes)
+    assert (pair.b, pair.distance, pair.verdict) == ("gone.png", 0, verdict)

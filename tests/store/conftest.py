@@ -32,6 +32,14 @@ def many(workspace):
     return workspace
 
 
+@pytest.fixture
+def many_on_sqlite(tmp_path):
+    """The same, for what only SQLite does."""
+    with Workspace.create(tmp_path / "ws", database="sqlite:///workspace.sqlite") as made:
+        fill(made, images=60)
+        yield made
+
+
 def fill(workspace, images: int) -> list[str]:
     workspace.writer.add_synsets(
         [

@@ -375,13 +375,13 @@ def test_classes_are_answers_of_a_folder(folder: Path) -> None:
 def test_preferences_of_a_folder_are_kept_for_the_user(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SYNSETLAB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SYNSETLAB_CONFIG", str(tmp_path / "own"))
     grid = LabelingGrid(images=folder, annotator="ada")
     assert opened(grid)["preferences"] == {}
     grid.on_remember({"preferences": {"mode": "right"}})
     LabelingGrid(images=folder, annotator="bob").on_remember({"preferences": {"single": True}})
     assert opened(LabelingGrid(images=folder, annotator="ada"))["preferences"] == {"mode": "right"}
-    (tmp_path / "data" / "grid-preferences.json").write_text("{broken")
+    (tmp_path / "own" / "grid.json").write_text("{broken")
     assert opened(LabelingGrid(images=folder, annotator="ada"))["preferences"] == {}
 
 

@@ -9,7 +9,7 @@ import platformdirs
 
 from synsetlab.errors import WorkspaceError
 
-__all__ = ["WORKSPACE_FILE", "data_dir", "find_workspace"]
+__all__ = ["WORKSPACE_FILE", "config_dir", "data_dir", "find_workspace"]
 
 WORKSPACE_FILE = "synsetlab.toml"
 """The file whose presence makes a folder a workspace."""
@@ -22,6 +22,18 @@ def data_dir() -> Path:
     """
     folder = Path(
         os.environ.get("SYNSETLAB_DATA") or platformdirs.user_data_dir("synsetlab", appauthor=False)
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def config_dir() -> Path:
+    """Folder for how the user likes to work.
+
+    ``$SYNSETLAB_CONFIG`` if set, else the platform's configuration folder. Created on first use.
+    """
+    folder = Path(
+        os.environ.get("SYNSETLAB_CONFIG") or platformdirs.user_config_dir("synsetlab", appauthor=False)
     )
     folder.mkdir(parents=True, exist_ok=True)
     return folder

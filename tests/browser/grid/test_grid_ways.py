@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 COUNT_KEYS = "window.presses = 0; addEventListener('keydown', () => { window.presses += 1; }, true)"
 
 
-@pytest.fixture(autouse=True)
-def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Preferences of these tests are nobody's."""
-    monkeypatch.setenv("SYNSETLAB_DATA", str(tmp_path / "data"))
-
-
 def tile(root: Locator, index: int) -> Locator:
     return root.locator(f'.sl-tile[data-index="{index}"]')
 

@@ -39,7 +39,8 @@ def against_command(
     """Find the images below FOLDER... that a hash table (a release, a list) has already.
 
     HASHES is what dedup hash wrote, any .parquet table with a column phash, a .npy array of uint64, or the
-    images.parquet of a frozen release; then the report says which splits and classes leak.
+    images.parquet of a frozen release; then the report says which splits and classes leak. Where the table's
+    pictures are not at hand, its column dhash (dedup hash --details) is the second opinion.
 
     \b
     Examples:
@@ -58,7 +59,11 @@ def against_command(
 
     table = read_hashes(hashes)
     mine = hash_folders(
-        folders, fast=fast, workers=workers, progress=progress_bar(desc="hashing", unit="file")
+        folders,
+        fast=fast,
+        details=table.dhash is not None,
+        workers=workers,
+        progress=progress_bar(desc="hashing", unit="file"),
     )
     chance = measure(table.phash)
     trusted = limits(chance, table.phash.size, len(mine.files))

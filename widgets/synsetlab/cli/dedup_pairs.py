@@ -62,7 +62,7 @@ def pairs_command(*, hashes: str, max_distance: int | None, memory: int, output:
         return
     click.echo(
         f"{pairs.i.size:,} pairs within {radius} of {table.phash.size:,} hashes written to {shown(output)}\n"
-        f"The hashes have {chance.entropy_bits:.1f} of 64 bits of entropy; by chance alone about "
+        f"{chance}; by chance alone about "
         f"{expected[min(radius, 12)]:,.1f} pairs of strangers lie within {min(radius, 12)}. "
         f"Up to {trusted.auto} the hash alone can be trusted."
     )

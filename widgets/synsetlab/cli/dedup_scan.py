@@ -102,6 +102,6 @@ def scan_command(
     click.echo(
         f"\n{len(found.clusters):,} clusters, {len(found.drop):,} copies to drop, "
         f"{len(found.keep):,} images to keep, {len(unsure):,} pairs for review. Nothing was changed.\n"
-        f"The hashes have {found.chance.entropy_bits:.1f} of 64 bits of entropy: joined up to "
+        f"{found.chance}: joined up to "
         f"{found.policy.auto} bits by themselves, up to {found.policy.verify} where a look agrees."
     )

@@ -81,8 +81,8 @@ def run_command(
         click.echo(f"{found.hashed:,} images were hashed (again): they had no hash {found.hash}.")
     click.echo(
         f"{found.images:,} images: {found.clusters:,} duplicate clusters, {found.dropped:,} newly dropped, "
-        f"{found.to_review:,} pairs to look at. The hashes have {found.entropy_bits:.1f} of 64 bits of "
-        f"entropy: joined up to {found.auto_distance} bits by themselves."
+        f"{found.to_review:,} pairs to look at. With {found.entropy_bits:.1f} of 64 bits of entropy they are "
+        f"joined up to {found.auto_distance} bits by themselves."
     )
 
 

@@ -38,6 +38,13 @@ class Chance:
     """-log2 of the chance that two strangers have equal hashes; 64 for fair, independent bits."""
     within: tuple[float, ...]
     """Chance that two strangers are within 0, 1, ... 12 bits."""
+    measured: bool = True
+    """False: there were too few hashes, and fair bits are assumed."""
+
+    def __str__(self) -> str:
+        if self.measured:
+            return f"The hashes have {self.entropy_bits:.1f} of {BITS} bits of entropy"
+        return f"Of fewer than {_FEWEST} different hashes the entropy cannot be measured"
 
     def pairs(self, n: int, m: int | None = None) -> list[float]:
         """Expected pairs of strangers within 0..12 bits among `n` hashes, or between `n` and `m`."""
@@ -64,7 +71,7 @@ def measure(hashes: Hashes) -> Chance:
     differ = 1 - bit_match(unique) if unique.size >= _FEWEST else np.full(BITS, 0.5)
     alone = _independent(differ)
     if unique.size < _FEWEST:
-        return Chance(float(BITS), tuple(alone))
+        return Chance(float(BITS), tuple(alone), measured=False)
     together = _correlated(unique)
     within = tuple(float(max(one, other)) for one, other in zip(alone, together, strict=True))
     return Chance(min(float(BITS), -math.log2(max(within[0], 2.0**-1000))), within)

@@ -53,7 +53,8 @@ def against(
     """Pairs of a folder's picture (a) and an entry of a hash table (b), sorted by a.
 
     Where the table's files can be read from here, the second look is taken too; else pairs beyond the
-    automatic distance are left for review.
+    automatic distance are left for review, and so are those that the difference hash doubts, if the table
+    has one and the folder was hashed with details.
 
     Raises
     ------
@@ -77,9 +78,17 @@ def against(
     for (mine, entry), distance in sorted(closest.items()):
         seen = closest_look(glimpses.get(files[mine].sha256, ()), glimpses.get(f"#{entry}", ()))
         same = files[mine].sha256 == table.sha256[entry]
-        found_verdict: Verdict = "auto" if same else verdict(distance, seen, policy)
+        second = _second_opinion(table, entry, files[mine])
+        found_verdict: Verdict = "auto" if same else verdict(distance, seen, policy, second=second)
         pairs.append(JudgedPair(files[mine].path, table.paths[entry], distance, found_verdict))
     return pairs
+
+
+def _second_opinion(table: HashTable, entry: int, file: HashedFile) -> int | None:
+    """Bits of the difference hash that differ, where both are known."""
+    if table.dhash is None or file.details is None:
+        return None
+    return (int(table.dhash[entry]) ^ file.details.dhash).bit_count()
 
 
 def _near_entries(

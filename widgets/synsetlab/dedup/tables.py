@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["HashTable", "check_target", "read_hashes", "write_hashes", "write_pairs"]
 
 _NAME: Final = b"synsetlab.hash"
-_COLUMNS: Final = ("phash", "upright", "phash_name", "path", "sha256", "image_id", "split", "wnid")
+_COLUMNS: Final = ("phash", "upright", "phash_name", "dhash", "path", "sha256", "image_id", "split", "wnid")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{16}").fullmatch
 
 
@@ -42,6 +42,8 @@ class HashTable:
     phash: npt.NDArray[np.uint64]
     upright: npt.NDArray[np.uint64]
     """As `phash` where the table does not tell."""
+    dhash: npt.NDArray[np.uint64] | None
+    """The difference hash, if the table has one (``dedup hash --details``)."""
     paths: list[str]
     """The row number, as text, where the table has no column ``path``."""
     sha256: list[str]
@@ -161,12 +163,13 @@ def _read_parquet(file: Path, with_texts: bool) -> HashTable:
                 "Remove the rows without a hash first.",
             )
     phash = _hashes(columns["phash"], rows, file)
-    texts = {name: columns[name].to_pylist() for name in _COLUMNS[3:] if name in columns}
+    texts = {name: columns[name].to_pylist() for name in _COLUMNS[4:] if name in columns}
     return _table(
         _hash_name(schema.metadata, columns.get("phash_name"), file),
         phash,
         rows=rows,
         upright=_hashes(columns["upright"], rows, file) if "upright" in columns else None,
+        dhash=_hashes(columns["dhash"], rows, file) if "dhash" in columns else None,
         paths=texts.get("path", texts.get("image_id")),
         sha256=texts.get("sha256", texts.get("image_id")),
         splits=texts.get("split"),
@@ -206,6 +209,7 @@ def _table(
     *,
     rows: npt.NDArray[np.int64] | None = None,
     upright: npt.NDArray[np.uint64] | None = None,
+    dhash: npt.NDArray[np.uint64] | None = None,
     paths: list[Any] | None = None,
     sha256: list[Any] | None = None,
     splits: list[Any] | None = None,
@@ -216,6 +220,7 @@ def _table(
         hash_name=name,
         phash=phash,
         upright=phash if upright is None else upright,
+        dhash=dhash,
         paths=[str(path) for path in (range(phash.size if with_texts else 0) if paths is None else paths)],
         sha256=[
             str(sha or "") for sha in ([""] * (phash.size if with_texts else 0) if sha256 is None else sha256)

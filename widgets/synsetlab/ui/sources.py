@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from synsetlab.config import data_dir
+from synsetlab.config import config_dir
 from synsetlab.errors import InputError
 from synsetlab.ui.pictures import FilePictures
 from synsetlab.ui.votelog import VoteLog
@@ -260,7 +260,7 @@ def _classes(choices: Sequence[str] | Mapping[str, str] | None) -> dict[str, str
 
 
 def _preferences_file() -> Path:
-    return data_dir() / "grid-preferences.json"
+    return config_dir() / "grid.json"
 
 
 def current_annotator() -> str:

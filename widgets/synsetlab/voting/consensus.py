@@ -39,12 +39,12 @@ POLICY, MODEL, MODEL_VERSION = "policy", "answer_model", "answer_model_version"
 """Settings of the workspace: what the last run judged by, for the decisions between runs."""
 
 SENTENCES = {
-    "exclusion": "{n} annotators are counted, or left out, against the last verdict on them.",
-    "counters": "{n} questions have counters that differ from the vote log.",
-    "outcomes": "{n} questions have outcomes that differ from the logs; the first is {first}.",
-    "bands": "{n} questions are in a band of the queue that is not theirs; the first is {first}.",
-    "leases": "{n} leases are on questions that are not asked of their annotator; the first is {first}.",
-    "duplicates": "{n} pictures are dropped, or kept, against the last verdict on them.",
+    "exclusion": "Annotators counted, or left out, against the last verdict on them: {n}.",
+    "counters": "Questions whose counters differ from the vote log: {n}.",
+    "outcomes": "Questions whose outcomes differ from the logs: {n}, the first is {first}.",
+    "bands": "Questions in a band of the queue that is not theirs: {n}, the first is {first}.",
+    "leases": "Leases on questions that are not asked of their annotator: {n}, the first is {first}.",
+    "duplicates": "Pictures dropped, or kept, against the last verdict on them: {n}.",
 }
 
 
