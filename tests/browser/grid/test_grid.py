@@ -213,9 +213,11 @@ def test_answers_given_offline_arrive_when_the_line_is_back(
     root = stage(grid).show(page)
     page.evaluate("window.cut = true")
     page.keyboard.press("y")
+    root.locator(".sl-tile[data-late=true]").wait_for()
     wait(root, connection="offline", pending=1)
     page.evaluate("window.cut = false")
     wait(root, connection="online", saved="true")
+    root.locator(".sl-tile[data-late=true]").wait_for(state="detached")
     assert len(grid.answers) == 1
     assert not root.locator(".sl-banner").is_visible()
 

@@ -11,6 +11,7 @@ import { keepScroll } from "./scroll-keeper.js";
 
 const SPARE_ROWS = 2;
 const LOOKING = 400; // ms on the screen after which a picture counts as looked at
+const LATE = 250; // ms after which an answer that is not saved yet is shown to be on its way
 
 export class Board {
   focus = 0;
@@ -20,6 +21,7 @@ export class Board {
   #room = 0;
   #frame = 0;
   #looking = 0;
+  #late = 0;
   /** @type {Set<number> | null} tiles selected one by one or by a rectangle, in place of a range */
   #picked = null;
   #held = false; // the keyboard was in a row that is gone for a moment
@@ -60,6 +62,7 @@ export class Board {
       watch.disconnect();
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#looking);
+      clearTimeout(this.#late);
     });
   }
 
@@ -212,7 +215,8 @@ export class Board {
     const top = this.element.scrollTop - this.sheet.offsetTop;
     const [first, last] = rowsBetween(layout, top, this.#room, SPARE_ROWS);
     const focusRow = Math.floor(this.focus / layout.columns);
-    const pending = session.outbox?.keys() ?? new Set();
+    const pending = { all: session.outbox?.keys() ?? new Set(), late: session.outbox?.keys(LATE) ?? new Set() };
+    if (pending.all.size > pending.late.size) this.#lookAgain();
     for (const [number, row] of this.#rows) {
       // The focused row stays, or the keys would go nowhere after scrolling it away.
       if ((number < first || number >= last) && number !== focusRow) {
@@ -235,7 +239,15 @@ export class Board {
     return range !== null && range[0] <= index && index <= range[1];
   }
 
-  /** @param {number} number @param {Set<string>} pending */
+  /** Mostly answers are saved before: a layer for something that turns would have the whole board drawn anew. */
+  #lookAgain() {
+    this.#late ||= setTimeout(() => {
+      this.#late = 0;
+      this.paint();
+    }, LATE);
+  }
+
+  /** @param {number} number @param {{ all: Set<string>, late: Set<string> }} pending */
   #row(number, pending) {
     const { session, layout } = this;
     const page = /** @type {import("./grid-page.js").Page} */ (session.page);
@@ -256,7 +268,8 @@ export class Board {
         index, item, count: layout.count,
         answer: page.answerOf(index),
         seen: page.isSeen(index),
-        pending: item !== undefined && pending.has(item.key),
+        pending: item !== undefined && pending.all.has(item.key),
+        late: item !== undefined && pending.late.has(item.key),
         implied: session.implied,
         choices: session.choices,
         selected: this.#isSelected(index),

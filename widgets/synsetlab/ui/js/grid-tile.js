@@ -13,7 +13,8 @@ import { lookOf } from "./grid-state.js";
  * @property {import("./grid-state.js").Answer | null} implied what it counts as when it stays without an answer
  * @property {import("./grid-state.js").Choice[]} choices
  * @property {boolean} seen
- * @property {boolean} pending
+ * @property {boolean} pending not saved yet
+ * @property {boolean} late for so long that it is shown
  * @property {boolean} selected
  * @property {boolean} focused
  * @property {{ state: "ready", url: string } | { state: "missing", why: string } | { state: "loading" }} thumb
@@ -47,7 +48,7 @@ export function spoken({ index, count, item, answer, implied, choices, seen, thu
 
 /** Bring a tile up to date. @param {HTMLElement} tile @param {TileFacts} facts */
 export function paintTile(tile, facts) {
-  const { index, item, answer, implied, choices, seen, pending, selected, focused, thumb } = facts;
+  const { index, item, answer, implied, choices, seen, pending, late, selected, focused, thumb } = facts;
   const place = choices.findIndex(({ value }) => value === answer);
   const shown = answer ?? (seen ? implied : null);
   set(tile, "data-index", String(index));
@@ -58,6 +59,7 @@ export function paintTile(tile, facts) {
   set(tile, "data-word", place < 0 ? "" : choices[place].name);
   set(tile, "data-seen", String(seen));
   set(tile, "data-pending", String(pending));
+  set(tile, "data-late", String(late));
   set(tile, "data-thumb", thumb.state);
   set(tile, "data-focus", String(focused));
   set(tile, "aria-selected", String(selected));

@@ -77,9 +77,10 @@ export class Outbox {
     return false;
   }
 
-  /** Keys that wait for their acknowledgement. */
-  keys() {
-    return new Set([...this.#pending.values()].map(({ event }) => event.key));
+  /** Keys that wait for their acknowledgement; only those that have for at least so many ms, if given. */
+  keys(waited = -Infinity) {
+    const until = Date.now() - waited;
+    return new Set([...this.#pending.values()].filter(({ order }) => order <= until).map(({ event }) => event.key));
   }
 
   /** What is not saved yet, in order. @returns {VoteEvent[]} */
