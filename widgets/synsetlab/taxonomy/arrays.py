@@ -11,7 +11,6 @@ import contextlib
 import json
 import mmap
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +49,8 @@ def write_arrays(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, Array
     pad = -start % _ALIGN
     header += b" " * pad
     path.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile  # noqa: PLC0415 - wanted only here, not by those who read
+
     descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
