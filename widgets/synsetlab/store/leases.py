@@ -235,12 +235,12 @@ def _keep_cursors(asker: _Asker, moved: dict[int, tuple[int, int]]) -> None:
 # ---- the statements: each is prepared, for a page is found in less time than SQLAlchemy takes to ask for it
 
 
-def _queue(band: Any, since: str, after: str) -> sa.Select[int, int]:
-    """queued_at and id of a band from a place on, by its index."""
+def _queue(band: Any, since: str, after: str, *more: Any) -> sa.Select[Any]:
+    """queued_at, id and `more` of a band from a place on, by its index."""
     question = t.Question
     place = sa.tuple_(sa.bindparam(since, type_=sa.BigInteger), sa.bindparam(after, type_=sa.BigInteger))
     return (
-        sa.select(question.queued_at, question.id)
+        sa.select(question.queued_at, question.id, *more)
         .where(
             question.wnid == sa.bindparam("wnid"),
             sa.text(t.ASKABLE),
@@ -265,27 +265,24 @@ def _last_statement(_dialect: str) -> Any:
     return _queue(sa.bindparam("band"), "since", "after").limit(1).offset(part - 1)
 
 
-def _free_statement(_dialect: str) -> Any:
+def _free_statement(dialect: str) -> Any:
     """Those of a part that the annotator has not met, with fewer votes and leases than they want."""
     annotator: sa.BindParameter[int] = sa.bindparam("annotator")
     part = sa.bindparam("part", type_=sa.Integer)
-    queue = _queue(sa.bindparam("band"), "since", "after").limit(part).subquery()
     question = t.Question
+    given = question.n_yes + question.n_no + question.n_unsure + question.n_label
+    missing = (question.votes_wanted - given).label("missing")
+    # All that is asked of a question, for its row is read to see that it is askable.
+    whole = _queue(sa.bindparam("band"), "since", "after", question.image_id, missing)
+    queue = whole.limit(part).subquery("part")
     leased = (
         sa.select(sa.func.count())
-        .where(t.Lease.question_id == question.id, t.Lease.annotator_id != annotator)
+        .where(t.Lease.question_id == queue.c.id, t.Lease.annotator_id != annotator)
         .scalar_subquery()
     )
-    given = question.n_yes + question.n_no + question.n_unsure + question.n_label
     return (
-        sa.select(queue.c.queued_at, queue.c.id, question.image_id)
-        .join(question, question.id == queue.c.id)
-        .join(t.Image, t.Image.id == question.image_id)
-        .where(
-            ~_met(annotator, queue.c.id),
-            given + leased < question.votes_wanted,
-            t.Image.duplicate_of.is_(None),
-        )
+        sa.select(queue.c.queued_at, queue.c.id, queue.c.image_id)
+        .where(~_met(annotator, queue.c.id), queue.c.missing > leased, _kept("part.image_id", dialect))
         .order_by(queue.c.queued_at, queue.c.id)
         .limit(sa.bindparam("most", type_=sa.Integer))
     )
@@ -296,6 +293,14 @@ def _met(annotator: Any, question: Any) -> sa.ColumnElement[bool]:
     answered = sa.exists().where(t.Vote.question_id == question, t.Vote.annotator_id == annotator)
     held = sa.exists().where(t.Lease.question_id == question, t.Lease.annotator_id == annotator)
     return sa.or_(answered, held)
+
+
+def _kept(image: str, dialect: str) -> sa.TextClause:
+    """Whether the picture of a column is no dropped duplicate; found by the index of the few that are."""
+    # SQLite would take the index of all pictures.
+    by = "INDEXED BY ix_image_dropped" if dialect == "sqlite" else ""
+    found = f"SELECT 1 FROM image {by} WHERE image.id = {image} AND image.duplicate_of IS NOT NULL"  # noqa: S608 - no value is in it
+    return sa.text(f"NOT EXISTS ({found})")
 
 
 def _gone_statement(dialect: str) -> Any:
@@ -315,16 +320,15 @@ def _held_statement(_dialect: str) -> Any:
     )
 
 
-def _controls_statement(_dialect: str) -> Any:
+def _controls_statement(dialect: str) -> Any:
     return (
         sa.select(t.Question.id, t.Question.control)
-        .join(t.Image, t.Image.id == t.Question.image_id)
         .where(
             t.Question.wnid == sa.bindparam("wnid"),
             t.Question.gold_answer.is_not(None),
             ~t.Question.example,
             ~_met(sa.bindparam("annotator"), t.Question.id),
-            t.Image.duplicate_of.is_(None),
+            _kept("question.image_id", dialect),
         )
         .order_by(t.Question.id)
         .limit(CONTROLS_LOOKED_AT)
