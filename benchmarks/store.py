@@ -60,13 +60,20 @@ def make_workspace(folder: Path, images: int, database: str | None = None) -> st
         return workspace.setting("secret")
 
 
+def event_id() -> str:
+    """As the grid makes them: a UUID of version 7 (RFC 9562)."""
+    rest = str(uuid.uuid4())[15:]
+    time_ms = f"{time.time_ns() // 1_000_000:012x}"
+    return f"{time_ms[:8]}-{time_ms[8:]}-7{rest}"
+
+
 def write(folder: str, name: str, commits: int, first: int) -> None:
     """One writing process: says that it is ready, waits for a line, prints how long each commit took."""
     with Workspace.open(folder) as workspace:
         annotator = workspace.writer.ensure_annotator(name)
         pages = [
             [
-                {"id": str(uuid.uuid4()), "question_id": question, "answer": "yes"}
+                {"id": event_id(), "question_id": question, "answer": "yes"}
                 for question in range(first + page * PAGE, first + (page + 1) * PAGE)
             ]
             for page in range(commits + 1)
@@ -148,7 +155,7 @@ def measure_claims(folder: Path, images: int) -> dict[str, Any]:
                 page = workspace.writer.claim(annotator, DOG, PAGE, batch=str(uuid.uuid4()))
                 taken.append(1000 * (time.perf_counter() - begun))
                 assert len(page) == PAGE
-                votes = [{"id": str(uuid.uuid4()), "question_id": q, "answer": "yes"} for q in page]
+                votes = [{"id": event_id(), "question_id": q, "answer": "yes"} for q in page]
                 workspace.writer.record_votes(annotator, votes)
     times[seen].sort()
     return {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ActiveClock } from "../../widgets/synsetlab/ui/js/activity.js";
+import { eventId } from "../../widgets/synsetlab/ui/js/dom.js";
 import { safeLink } from "../../widgets/synsetlab/ui/js/grid-header.js";
 import { overHttp } from "../../widgets/synsetlab/ui/js/grid-http.js";
 import { ACTIONS, actionOf, classOf, keyMap, keyName, keysOf, ownKeys, withKey } from "../../widgets/synsetlab/ui/js/grid-keys.js";
@@ -192,7 +193,7 @@ test("a click goes round yes, no, unsure, none", () => {
 });
 
 test("a change retracts what stood before it, so that one answer stands at most", () => {
-  const facts = { uuid: ids(), shownAt: null, decidedAt: "now", activeMs: 70, batch: "b" };
+  const facts = { eventId: ids(), shownAt: null, decidedAt: "now", activeMs: 70, batch: "b" };
   const first = change("k", null, "yes", facts);
   assert.deepEqual(first.events.map(({ answer, retracts }) => [answer, retracts]), [["yes", null]]);
   const second = change("k", first.standing, "no", facts);
@@ -329,4 +330,16 @@ test("thumbnails come by HTTP where there is a route, else as messages", async (
   await assert.rejects(overHttp({ get: () => "thumbnails/" }, never, asMessages)(sealed, stale.signal));
   await overHttp({ get: () => "" }, never, asMessages)(sealed, never);
   assert.deepEqual(messages.at(-1), sealed);
+});
+
+test("ids of events begin with their time and are never the same", () => {
+  const before = Date.now();
+  const made = Array.from({ length: 2_000 }, eventId);
+  const after = Date.now();
+  assert.equal(new Set(made).size, made.length);
+  for (const id of made) {
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const time = parseInt(id.replace("-", "").slice(0, 12), 16);
+    assert.ok(before <= time && time <= after);
+  }
 });

@@ -26,12 +26,12 @@ export class Page {
    * @param {Opened} opened the reply of Python; `here`: which of the pending keys are on this page
    * @param {VoteEvent[]} pending events that are not saved yet
    * @param {number} active active ms so far
-   * @param {() => string} uuid
+   * @param {() => string} eventId
    */
-  constructor(opened, pending, active, uuid) {
+  constructor(opened, pending, active, eventId) {
     this.batch = opened.batch;
     this.count = opened.count;
-    this.uuid = uuid;
+    this.eventId = eventId;
     const here = new Set(opened.here);
     this.standing = standingAnswers(opened.answers, pending.filter(({ key }) => here.has(key)));
     for (const key of this.standing.keys()) this.seen.add(key);
@@ -139,7 +139,7 @@ export class Page {
     const activeMs = Math.max(0, Math.round((active - this.activeBefore) / Math.max(1, step.length)));
     if (step.length) this.activeBefore = active;
     const events = step.flatMap(({ key, after }) => {
-      const facts = { uuid: this.uuid, shownAt: this.#shownAt.get(key) ?? null, decidedAt: at, activeMs, batch: this.batch };
+      const facts = { eventId: this.eventId, shownAt: this.#shownAt.get(key) ?? null, decidedAt: at, activeMs, batch: this.batch };
       const { events: made, standing } = change(key, this.standing.get(key) ?? null, after, facts);
       if (standing) this.standing.set(key, standing);
       else this.standing.delete(key);

@@ -2,7 +2,7 @@
 /** What all views of a grid share: the page, the outbox, the thumbnails, the line to Python. */
 
 import { windowClock } from "./activity.js";
-import { request, uuid } from "./dom.js";
+import { eventId, request } from "./dom.js";
 import { overHttp } from "./grid-http.js";
 import { keyMap, ownKeys } from "./grid-keys.js";
 import { Page } from "./grid-page.js";
@@ -230,7 +230,7 @@ export class Session {
     const { keys, mode, single, tile, toured } = reply.preferences ?? {};
     this.preferences = { ...reply.preferences, keys: ownKeys(keys), mode: mode ?? undefined, single: single ?? undefined, tile: Number.isInteger(tile) ? tile : undefined, toured: toured === true };
     this.keys = keyMap(this.preferences.keys);
-    this.page = new Page(reply, this.outbox?.events() ?? [], this.clock(), uuid);
+    this.page = new Page(reply, this.outbox?.events() ?? [], this.clock(), eventId);
     this.#coming.clear();
     this.#become(this.page.count ? "ready" : "empty");
   }

@@ -79,19 +79,19 @@ export function inverted(answer) {
  * @param {string} key
  * @param {Standing | null} standing
  * @param {Answer | null} wanted
- * @param {{ uuid: () => string, shownAt: string | null, decidedAt: string, activeMs: number, batch: string }} facts
+ * @param {{ eventId: () => string, shownAt: string | null, decidedAt: string, activeMs: number, batch: string }} facts
  * @returns {{ events: VoteEvent[], standing: Standing | null }}
  */
-export function change(key, standing, wanted, { uuid, shownAt, decidedAt, activeMs, batch }) {
+export function change(key, standing, wanted, { eventId, shownAt, decidedAt, activeMs, batch }) {
   if ((standing?.answer ?? null) === wanted) return { events: [], standing };
   const common = { key, shown_at: shownAt, decided_at: decidedAt, batch };
   /** @type {VoteEvent[]} */
   const events = [];
   if (standing) {
-    events.push({ id: uuid(), answer: null, retracts: standing.id, active_ms: wanted ? 0 : activeMs, ...common });
+    events.push({ id: eventId(), answer: null, retracts: standing.id, active_ms: wanted ? 0 : activeMs, ...common });
   }
   if (!wanted) return { events, standing: null };
-  const id = uuid();
+  const id = eventId();
   events.push({ id, answer: wanted, retracts: null, active_ms: activeMs, ...common });
   return { events, standing: { id, answer: wanted } };
 }
