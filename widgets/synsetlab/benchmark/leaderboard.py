@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from synsetlab.benchmark.scoring import evaluate
+from synsetlab.canonical import canonical_json
 from synsetlab.errors import InputError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Leaderboard:
             # Measured under the lock: a user's next submission must not overtake this one.
             report = evaluate(truth, predictions, **options).as_json()
             body = {"format": FORMAT, **head, "date": day.isoformat(), "note": note, "results": _kept(report)}
-            body["id"] = hashlib.sha256(_canonical(body).encode()).hexdigest()
+            body["id"] = hashlib.sha256(canonical_json(body).encode()).hexdigest()
             self._write(body)
         return body, True
 
@@ -242,7 +243,7 @@ class Leaderboard:
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".new-", suffix=".tmp")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(_canonical(body) + "\n")
+                stream.write(canonical_json(body) + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(name, 0o644)  # noqa: PTH101 - the name is mkstemp's, whose files are its owner's alone
@@ -255,7 +256,7 @@ class Leaderboard:
         try:
             body: dict[str, Any] = json.loads(path.read_text("utf-8"))
             content = {name: value for name, value in body.items() if name != "id"}
-            intact = hashlib.sha256(_canonical(content).encode()).hexdigest() == body["id"]
+            intact = hashlib.sha256(canonical_json(content).encode()).hexdigest() == body["id"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path} is no submission.", "Move it out of the leaderboard.") from error
         if body.get("format") != FORMAT:
@@ -304,10 +305,6 @@ def _kept(report: dict[str, Any]) -> dict[str, Any]:
         if ends:
             intervals[f"hierarchical_top{k}_error"] = ends[f"top{k}"]
     return {**kept, "interval_level": report["interval_level"], "intervals": intervals}
-
-
-def _canonical(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _day(text: str) -> date:

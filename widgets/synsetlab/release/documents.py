@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from synsetlab.release.policy import canonical_json
+from synsetlab.canonical import canonical_json
 
 if TYPE_CHECKING:
     from datetime import date

@@ -8,6 +8,7 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synsetlab.canonical import canonical_json
 from synsetlab.errors import InputError, ReleaseError
 from synsetlab.release.audit import AUDIT_COLUMNS, Audit, draw_audit, read_audit
 from synsetlab.release.boxes import write_boxes
@@ -17,7 +18,7 @@ from synsetlab.release.folder import appear, place_file, refuse_existing, sum_fi
 from synsetlab.release.gates import Block, find_blocks
 from synsetlab.release.identity import FORMAT, derive, identity_of
 from synsetlab.release.plan import Plan, plan_release
-from synsetlab.release.policy import ReleasePolicy, canonical_json
+from synsetlab.release.policy import ReleasePolicy
 from synsetlab.release.previous import Previous, read_takedowns
 from synsetlab.release.rows import Facts, write_tables
 from synsetlab.release.sealed import refuse_foreign, sealed_path

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from typing import Any
 
-from synsetlab.release.policy import canonical_json
+from synsetlab.canonical import canonical_json
 
 __all__ = ["FORMAT", "derive", "identity_of", "label_hash"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -11,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from synsetlab.canonical import Hashed
 from synsetlab.errors import InputError
 from synsetlab.release.checks import (
     REST,
@@ -23,18 +23,13 @@ from synsetlab.release.checks import (
     check_whole,
 )
 
-__all__ = ["ReleasePolicy", "Sampling", "canonical_json", "version_key"]
+__all__ = ["ReleasePolicy", "Sampling", "version_key"]
 
 SEMANTIC_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 WNID = re.compile(r"n\d{8}")
 GROUPS = ("author", "landing_page", "provider")
 USUAL_SPLITS = ("train", "val", "test")
 STRATEGIES = ("matched-frequency", "threshold", "top")
-
-
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same bytes everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -99,7 +94,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class ReleasePolicy:
+class ReleasePolicy(Hashed):
     """How accepted images become a release.
 
     Raises
@@ -208,14 +203,9 @@ class ReleasePolicy:
         if self.min_precision is not None:
             check_number("min_precision", self.min_precision, 0, 1)
 
-    def as_json(self) -> str:
-        """Canonical JSON of all fields."""
-        return canonical_json(asdict(self))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self.as_json().encode()).hexdigest()
+    def as_dict(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
 
     @classmethod
     def from_file(cls, path: str | Path) -> ReleasePolicy:

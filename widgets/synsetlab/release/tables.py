@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from synsetlab.canonical import canonical_json
 from synsetlab.errors import ReleaseError
-from synsetlab.release.policy import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

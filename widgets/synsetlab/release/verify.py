@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synsetlab.canonical import canonical_json
 from synsetlab.errors import ReleaseError
 from synsetlab.release.folder import SUMS, sum_file
 from synsetlab.release.identity import FORMAT, identity_of
-from synsetlab.release.policy import canonical_json, version_key
+from synsetlab.release.policy import version_key
 from synsetlab.release.tables import ROW_GROUP, SCHEMAS, ContentHash, iterate_table, read_table, tables_of
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synsetlab.canonical import canonical_json
 from synsetlab.errors import InputError
 from synsetlab.release.boxes import BoxFile, read_boxes, release_boxes
 from synsetlab.release.exports import (
@@ -24,7 +25,6 @@ from synsetlab.release.exports import (
 )
 from synsetlab.release.exports.layout import Export
 from synsetlab.release.exports.staging import appear, destination, refuse_others, staging
-from synsetlab.release.policy import canonical_json
 from synsetlab.release.verify import read_release
 
 if TYPE_CHECKING:

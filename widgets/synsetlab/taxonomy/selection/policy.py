@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -11,13 +10,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synsetlab.canonical import Hashed
 from synsetlab.errors import InputError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["FILES", "STRATEGIES", "SelectionPolicy", "Weights", "canonical_json"]
+__all__ = ["FILES", "STRATEGIES", "SelectionPolicy", "Weights"]
 
 STRATEGIES = ("all", "random", "popularity", "greedy")
 _CHOICES = {
@@ -40,11 +40,6 @@ FILES = (
 )
 """Fields that name a file."""
 _WNID = re.compile(r"[nx]\d{8}", re.ASCII)
-
-
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same bytes everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class SelectionPolicy:
+class SelectionPolicy(Hashed):
     """How synsets are chosen. Files are named relative to the policy's own folder.
 
     Raises
@@ -197,14 +192,9 @@ class SelectionPolicy:
         if twice:
             raise InputError(f"{twice[0]} is both in include and in exclude.", "Take it out of one of them.")
 
-    def as_json(self) -> str:
-        """Canonical JSON of all fields."""
-        return canonical_json(asdict(self))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self.as_json().encode()).hexdigest()
+    def as_dict(self) -> dict[str, Any]:
+        """All fields."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], place: str = "The policy") -> SelectionPolicy:

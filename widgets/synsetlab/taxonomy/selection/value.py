@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from synsetlab.canonical import Hashed
 from synsetlab.errors import InputError
-from synsetlab.taxonomy.selection.policy import SelectionPolicy, canonical_json
+from synsetlab.taxonomy.selection.policy import SelectionPolicy
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +47,7 @@ class SelectionDiff(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Selection:
+class Selection(Hashed):
     """The chosen synsets of a policy.
 
     The same taxonomy, policy and input files always give an equal selection with the same `hash`.
@@ -104,15 +104,6 @@ class Selection:
             "terms": dict(self.terms),
             "excluded": [each._asdict() for each in self.excluded],
         }
-
-    def as_json(self) -> str:
-        """Canonical JSON: equal selections give the same bytes."""
-        return canonical_json(self.as_dict())
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self.as_json().encode()).hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write canonical JSON."""
