@@ -81,6 +81,28 @@ def test_workers_without_differences_share_a_matrix() -> None:
     assert score(model, truth).accuracy >= right[DawidSkene] - 0.005
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_another_choice_is_never_far_from_dawid_skene_without_an_alarm(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tasks, workers, classes = 80, 150, 5
+    truth = rng.integers(0, classes, tasks)
+    spam = rng.random(workers) < 0.4
+    habit = rng.dirichlet(np.ones(classes), workers)
+    rows = [
+        (f"t{task}", f"w{worker}", str(label))
+        for task in range(tasks)
+        for worker in rng.choice(workers, 3, replace=False)
+        for label in [
+            rng.choice(classes, p=habit[worker]) if spam[worker] or rng.random() > 0.6 else truth[task]
+        ]
+    ]
+    votes = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    model = Auto().fit(votes)
+    plain = DawidSkene().fit(votes)
+    apart = float((model.predict() != plain.predict()).mean())
+    assert model.alarms_ or model.chosen_ == "dawid-skene" or apart <= 0.05
+
+
 def test_a_shared_matrix_that_empties_a_class_is_not_believed() -> None:
     rng = np.random.default_rng(3)
     kinds = (rng.random(120) < 0.12).astype(int)

@@ -69,8 +69,8 @@ class Auto(Aggregator):
     richer model predicts votes better even when its latent class is not the question that was
     asked, therefore there are alarms: the class shares of majority and Dawid-Skene differ by more
     than .12 (total variation); one more latent class would gain more than 15 % in held-out
-    likelihood; the likelihoods are too close to tell while the labels differ; or a simpler model
-    wins whose labels differ on more than 5 % of the tasks.
+    likelihood; the likelihoods are too close to tell while the labels differ; or a model wins over
+    Dawid-Skene whose labels differ on more than 5 % of the tasks.
 
     With gold, the likelihood's choice is left if another method has at least two more known answers
     right. Ten to twenty known answers decide well if they are about tasks on which the methods
@@ -280,8 +280,8 @@ def _moved(counted: Posterior, learned: Posterior) -> float:
 
 
 def _split_alarms(chosen: str, plain: Mapping[str, Aggregator]) -> list[str]:
-    """Where a simpler model wins, but much hangs on it: likelihood says little about labels then."""
-    if chosen in {"dawid-skene", SHRUNK}:
+    """Where Dawid-Skene loses, but much hangs on it: likelihood says little about labels then."""
+    if chosen == "dawid-skene":
         return []
     apart = float(_apart([plain[chosen].posterior_, plain["dawid-skene"].posterior_]).mean())
     if apart <= MUCH:
