@@ -88,8 +88,8 @@ def pytest_report_header() -> list[str]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the real parts that they ask for, and put the browser last.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the real parts that they ask for, leave out the other database's, put the browser last.
 
     Playwright's synchronous interface keeps an event loop running in this thread once it has been
     started, so that ``asyncio.run`` fails afterwards.
@@ -98,6 +98,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if marker := MARKER_OF_FIXTURE.get(fixture):
                 item.add_marker(marker)
+    if config.getoption("--database") != "sqlite":
+        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
@@ -312,6 +316,10 @@ def chosen_database(request: pytest.FixtureRequest) -> Iterator[None]:
 
         def make(template: str = "template1") -> str:
             name = f"chosen_{os.getpid()}_{next(_numbers)}"
+            # A database is copied only while nobody is connected to it; pools connect anew.
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
+            )
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
             return name

@@ -145,6 +145,7 @@ def test_there_is_a_workspace_already(fails, workspace) -> None:
     fails(1, "WorkspaceError", "demo", workspace, says="exists already", advises="another folder")
 
 
+@pytest.mark.sqlite
 def test_database_is_newer_than_the_code(fails, workspace) -> None:
     with contextlib.closing(sqlite3.connect(workspace / "workspace.sqlite")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -154,6 +155,7 @@ def test_database_is_newer_than_the_code(fails, workspace) -> None:
     fails(1, "DatabaseVersionError", "freeze", "-o", "r", "-w", workspace, says="newer")
 
 
+@pytest.mark.sqlite
 def test_database_is_older_than_the_code(fails, workspace) -> None:
     with contextlib.closing(sqlite3.connect(workspace / "workspace.sqlite")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '0000'")
@@ -226,6 +228,7 @@ def damage(workspace: Path, how: str) -> None:
         database.unlink()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("command", ["votes status", "dedup run", "consensus run", "init --migrate"])
 @pytest.mark.parametrize("how", ["garbage", "half", "start", "empty", "folder", "removed"])
 def test_database_that_is_damaged(run, workspace, how: str, command: str) -> None:
@@ -260,6 +263,7 @@ def test_settings_file_that_cannot_be_used(run, tmp_path, line: str, says: str) 
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("version", ["9999", "3f2a9c1b"])
 def test_database_of_another_program_is_not_migrated(fails, workspace, version: str) -> None:
     with contextlib.closing(sqlite3.connect(workspace / "workspace.sqlite")) as database, database:
@@ -498,6 +502,7 @@ def test_verdicts_on_nothing(fails, workspace) -> None:
     fails(2, "InputError", "dedup", "verdict", "zz", "keep", "--curator", "ann", *into, says="'zz'")
 
 
+@pytest.mark.sqlite
 def test_counters_that_were_tampered_with_are_found_and_mended(run, workspace) -> None:
     with contextlib.closing(sqlite3.connect(workspace / "workspace.sqlite")) as database, database:
         database.execute("UPDATE question SET n_yes = n_yes + 5 WHERE id = 1")

@@ -8,12 +8,12 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from synsetlab.errors import InputError, ReleaseError
 from synsetlab.release import (
@@ -177,9 +177,8 @@ def test_killed_while_freezing_leaves_nothing_half(voted, tmp_path, sign):
 
 def test_killed_before_the_workspace_knew_is_finished_by_the_next_run(voted, tmp_path):
     first = freeze(voted, tmp_path / "a", seed=7)
-    with sqlite3.connect(voted.folder / "workspace.sqlite") as connection:
-        connection.execute("DELETE FROM release")
-    connection.close()
+    with voted.writer.transaction() as connection:
+        connection.execute(sa.text("DELETE FROM release"))
     with pytest.raises(ReleaseError, match="never written over"):
         freeze(voted, tmp_path / "a", seed=8)
     assert freeze(voted, tmp_path / "a", seed=7) == first
@@ -231,12 +230,10 @@ def test_a_split_without_images_is_told(voted, tmp_path):
 
 def test_images_of_an_author_stay_together(voted, tmp_path):
     sources = voted.reader.sources()
-    with sqlite3.connect(voted.folder / "workspace.sqlite") as connection:
+    change = sa.text("UPDATE source SET author = :author WHERE image_id = :image")
+    with voted.writer.transaction() as connection:
         for number, image in enumerate(sources["image_id"]):
-            connection.execute(
-                "UPDATE source SET author = ? WHERE image_id = ?", (f"Ann  {number % 9}", image)
-            )
-    connection.close()
+            connection.execute(change, {"author": f"Ann  {number % 9}", "image": image})
     policy = ReleasePolicy(group_by=["author"], splits={"train": 0.5, "val": 0.5})
     freeze(voted, tmp_path / "a", policy=policy)
     images = load_release(tmp_path / "a")["images"]

@@ -126,6 +126,7 @@ def test_the_doctor_finds_what_is_wrong(filled):
     assert "10 of 11 pictures" in wrong["pictures"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("workspace", ["sqlite"], indirect=True)
 def test_a_row_that_refers_to_nothing_is_said(filled):
     with contextlib.closing(sqlite3.connect(filled.folder / "workspace.sqlite")) as raw:
