@@ -14,12 +14,13 @@ import pytest
 from synsetlab.cli import main
 from synsetlab.errors import InputError
 from synsetlab.server.address import bind, split_base
+from synsetlab.server.options import ServeOptions
 from synsetlab.server.outside import Proxies, ProxyHeader
 from synsetlab.server.pages import APPS
 from synsetlab.server.passwords import Throttle, check_password, hash_password
 from synsetlab.server.process import ServerProcess
 from synsetlab.server.routes import routes
-from synsetlab.server.standalone import ServeOptions, serve
+from synsetlab.server.serve import serve
 from synsetlab.store.names import ROLES
 from synsetlab.store.workspace import Workspace
 

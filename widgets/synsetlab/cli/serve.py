@@ -81,7 +81,8 @@ def command(
     home = find_workspace(folder or workspace)
 
     from synsetlab.server.address import is_loopback
-    from synsetlab.server.standalone import ServeOptions, serve
+    from synsetlab.server.options import ServeOptions
+    from synsetlab.server.serve import serve
 
     def ready(url: str, admin_link: str) -> None:
         if as_json:

@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +21,16 @@ from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
 from voila.app import Voila
 
-from synsetlab.errors import InputError
 from synsetlab.server import handlers, pages
-from synsetlab.server.address import Address, bind, is_loopback
-from synsetlab.server.hub import Hub
+from synsetlab.server.address import is_loopback
 from synsetlab.server.identity import HEADERS, KernelOwners, Visitors
 from synsetlab.server.kernels import OwnedKernels, ThisPython
-from synsetlab.server.outside import Outside, Proxies, ProxyHeader
+from synsetlab.server.options import needs_accounts, outside_of
+from synsetlab.server.outside import Proxies
 from synsetlab.server.passwords import Throttle
 from synsetlab.server.routes import EXTENSIONS, HERE, routes
-from synsetlab.server.surroundings import LOG_FORMAT, private_jupyter
+from synsetlab.server.surroundings import private_jupyter
 from synsetlab.server.writer import WriterProcess
-from synsetlab.store.names import clean_name, clean_role
-from synsetlab.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +38,11 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-__all__ = ["CELL_FAILED", "ServeOptions", "Server", "is_loopback", "serve"]
+    from synsetlab.server.address import Address
+    from synsetlab.server.options import ServeOptions
+    from synsetlab.store.workspace import Workspace
+
+__all__ = ["CELL_FAILED", "Server", "run"]
 
 IDLE_SECONDS = 15 * 60
 """How long a kernel whose page is gone is kept."""
@@ -60,37 +60,6 @@ SWEEP_MS = 2_000
 """How often kernels are ended whose visitor may not be there any more, whoever changed that."""
 HASHES_AT_ONCE = 2
 """Each takes 64 MiB for as long as it takes."""
-
-
-@dataclass(frozen=True)
-class ServeOptions:
-    """What ``synsetlab serve`` is told."""
-
-    workspace: Path
-    host: str = "127.0.0.1"
-    port: int | None = None
-    """0 is any free port; None is `DEFAULT_PORT`, or a free one where that is taken."""
-    database: str | None = None
-    """Overrules the workspace's own database URL."""
-    base_url: str = ""
-    """A path, or the whole address under which people reach the server through a proxy."""
-    certfile: Path | None = None
-    keyfile: Path | None = None
-    """TLS without a proxy."""
-    everyone: str = ""
-    """The name under which every visitor is signed in; empty: each is asked."""
-    accounts: bool = False
-    """Whether accounts are needed even where none exists yet."""
-    trust_header: str = ""
-    """The header in which a proxy says who is there."""
-    proxies: tuple[str, ...] = ()
-    """Addresses and networks of the proxies that may be believed."""
-    hub: bool = False
-    """Whether JupyterHub started the server as a service, and says who is there."""
-    newcomers: str = ""
-    """The role of those whom a proxy or a hub vouches for, before anyone invites them; empty: none."""
-    notebooks: Path | None = None
-    """Folder with own versions of the apps' notebooks."""
 
 
 class Server(Voila):  # type: ignore[misc]  # voila is untyped
@@ -168,9 +137,9 @@ class Server(Voila):  # type: ignore[misc]  # voila is untyped
         visitors.secure_cookie = self.address.secure
         visitors.everyone = options.everyone
         visitors.accounts = self.workspace.accounts
-        visitors.outside = _outside_of(options, self.proxies)
+        visitors.outside = outside_of(options, self.proxies)
         visitors.newcomers = options.newcomers
-        visitors.locked = _needs_accounts(options) or self.workspace.accounts.exist()
+        visitors.locked = needs_accounts(options) or self.workspace.accounts.exist()
 
     def init_handlers(self) -> list[tuple[Any, ...]]:
         """Every route there is."""
@@ -200,40 +169,16 @@ class Server(Voila):  # type: ignore[misc]  # voila is untyped
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
-def serve(options: ServeOptions, ready: Callable[[str, str], None]) -> None:
-    """Serve a workspace until SIGINT or SIGTERM.
+def run(options: ServeOptions, workspace: Workspace, address: Address, ready: Callable[[str], None]) -> None:
+    """Serve an open workspace on sockets that are bound, until SIGINT or SIGTERM.
 
-    `ready` is told the URL that opens the grid, and the link that makes the administrator (empty where
-    there is one, or where everyone is signed in under one name).
-
-    Raises
-    ------
-    InputError
-        The host, the name or another of the `options` cannot be used.
-    WorkspaceError
-        The workspace cannot be opened.
-    SynsetlabError
-        The port is taken.
+    `ready` is told the URL that opens the grid.
     """
-    _check(options)
-    logging.basicConfig(format=LOG_FORMAT)
-    with (
-        Workspace.open(options.workspace, database=options.database) as workspace,
-        private_jupyter(workspace.folder, options.database) as notebooks,
-    ):
-        first = not workspace.accounts.exist()
-        if options.everyone and not first:
-            raise InputError(
-                f"{workspace.folder} has accounts: nobody is let in as {options.everyone} without one.",
-                "Leave out --as, and sign in.",
-            )
+    with private_jupyter(workspace.folder, options.database) as notebooks:
         pages.collect(notebooks, options.notebooks)
-        address = bind(options.host, options.port, options.base_url, options.certfile, options.keyfile)
         server = Server(options, workspace, address, notebooks)
-        token = workspace.accounts.first_link() if first and not options.everyone else ""
-        link = f"{address.url}join/{token}" if token else ""
         with _writer(server, workspace, options.database):
-            asyncio.run(_run(server, partial(ready, address.url + pages.APPS[0].path, link)))
+            asyncio.run(_run(server, partial(ready, address.url + pages.APPS[0].path)))
 
 
 @contextlib.contextmanager
@@ -309,40 +254,6 @@ def _for_the_page(handler: handlers.AppPage, notebook: NotebookNode, cwd: str) -
         "workspace": handler.settings["synsetlab_title"],
     }
     return notebook
-
-
-def _check(options: ServeOptions) -> None:
-    if options.everyone:
-        clean_name(options.everyone)
-        if not is_loopback(options.host):
-            raise InputError(
-                f"--as {options.everyone} with --host {options.host} would sign in everyone who can reach "
-                "this machine.",
-                "Leave one of the two out.",
-            )
-        if _needs_accounts(options):
-            raise InputError(
-                f"--as {options.everyone} signs everyone in; --accounts, --hub and --trust-header do not.",
-                "Leave one of the two out.",
-            )
-    if options.newcomers:
-        clean_role(options.newcomers)
-    if options.hub and options.trust_header:
-        raise InputError("--hub and --trust-header both say who is there.", "Leave one of the two out.")
-    _outside_of(options, Proxies(options.proxies))
-
-
-def _needs_accounts(options: ServeOptions) -> bool:
-    """Whether visitors need an account even where nobody has one yet."""
-    outside = options.hub or bool(options.trust_header)
-    return options.accounts or outside or not is_loopback(options.host)
-
-
-def _outside_of(options: ServeOptions, proxies: Proxies) -> Outside | None:
-    """Who vouches for visitors, if not their passwords."""
-    if options.hub:
-        return Hub()
-    return ProxyHeader(options.trust_header, proxies) if options.trust_header else None
 
 
 def _log_request(handler: Any) -> None:
