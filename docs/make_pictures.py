@@ -134,7 +134,7 @@ def truth_of(folder: Path) -> dict[str, str]:
     known = read_truth(folder / TRUTH)
     with Workspace.open(folder) as workspace:
         rows = workspace.reader.questions()
-        keys = QuestionKeys(workspace.setting("secret"))
+        keys = QuestionKeys(workspace.question_key())
     found = zip(map(keys.seal, rows["id"]), rows["image_id"], rows["wnid"], strict=True)
     return {number: known[image, wnid].truth for number, image, wnid in found if (image, wnid) in known}
 

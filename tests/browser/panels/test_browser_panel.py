@@ -531,3 +531,31 @@ def test_the_tree_is_where_it_was_and_never_blank_whatever_is_done_to_its_output
         page.wait_for_function(COVERED, arg=tree.element_handle())
         page.wait_for_function("([tree, top]) => tree.scrollTop === top", arg=[tree.element_handle(), place])
         assert tree.evaluate(COVERED), way
+
+
+def test_instances_are_named_beside_a_class_and_lead_to_themselves(
+    stage: Show, page: Page, taxonomy: Taxonomy
+) -> None:
+    philosopher = taxonomy.senses("philosopher")[0]
+    instances = taxonomy.instances(philosopher)
+    assert len(instances) > 24
+    shown = stage(SynsetBrowser(taxonomy, selected=philosopher))
+    shown.ready()
+    section = page.locator(".sl-detail section").filter(has_text="Instances, not classes")
+    expect(section.get_by_role("button")).to_have_count(24)
+    expect(section).to_contain_text(f"and {len(instances) - 24} more")
+    section.get_by_role("button").first.click()
+    active(page, instances[0])
+    expect(page.locator(".sl-detail section").filter(has_text="Instances, not classes")).to_have_count(0)
+
+
+def test_a_lower_window_keeps_the_active_row_in_sight(stage: Show, page: Page, taxonomy: Taxonomy) -> None:
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    shown = stage(SynsetBrowser(taxonomy, selected=HEADDRESS))
+    shown.ready()
+    expect(page.locator(".sl-row.active")).to_be_in_viewport()
+    page.locator(".sl-row.active").press("PageDown")
+    expect(page.locator(".sl-row.active")).to_be_in_viewport()
+    at = page.locator(".sl-row.active").get_attribute("data-index")
+    page.set_viewport_size({"width": 1100, "height": 520})
+    expect(page.locator(f'.sl-row.active[data-index="{at}"]')).to_be_in_viewport(ratio=0.95)

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["SynsetBrowser"]
 
 ROWS_AT_ONCE: Final = 200
-SIBLINGS_SHOWN: Final = 24
 FOUND: Final = 40
 STRIP: Final = 12
 
@@ -270,7 +269,6 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
         finally:
             self._from_page = False
         graph = self.taxonomy
-        siblings = graph.siblings(wnid)
         return {
             **self._rows.node(graph.index(wnid)),
             "lemmas": graph.lemmas(wnid),
@@ -283,8 +281,8 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
             "children": len(graph.children(wnid)),
             "leaves": len(graph.leaves(wnid)),
             "near": [{**self._named(other.wnid), "why": other.why} for other in confusable(graph, wnid)],
-            "siblings": [self._named(sibling) for sibling in siblings[:SIBLINGS_SHOWN]],
-            "sibling_count": len(siblings),
+            "siblings": self._some(graph.siblings(wnid)),
+            "instances": self._some(graph.instances(wnid)),
             "pictures": list(self._pictures.keys(wnid, STRIP)),
         }
 

@@ -157,6 +157,10 @@ class SelectionPanel(Panel):
     def _named(self, wnid: str) -> dict[str, str]:
         return {"wnid": wnid, "name": self.taxonomy.lemmas(wnid)[0]}
 
+    def _some(self, wnids: list[str], most: int = 24) -> dict[str, Any]:
+        """How many there are, and the first of them by name."""
+        return {"count": len(wnids), "first": [self._named(wnid) for wnid in wnids[:most]]}
+
     def _wnid(self, message: Mapping[str, Any]) -> str:
         return self.taxonomy.require(text_of(message, "wnid", limit=200))
 

@@ -10,11 +10,12 @@ const WAYS = 2;
 
 /** @typedef {import("./browser-bars.js").Named} Named */
 /** @typedef {import("./browser-rows.js").Progress} Progress */
+/** @typedef {{ count: number, first: Named[] }} Some */
 /**
  * @typedef {import("./browser-rows.js").SynsetNode & {
  *   lemmas: string[], gloss: string, examples: string[], words: Record<string, string[]>, paths: Named[][],
  *   depth: [number, number], height: number, children: number, leaves: number, near: (Named & { why: string })[],
- *   siblings: Named[], sibling_count: number, pictures: string[]
+ *   siblings: Some, instances: Some, pictures: string[]
  * }} Detail
  */
 /**
@@ -55,19 +56,23 @@ export function paintDetail(detail, actions) {
   }
   if (detail.near.length) append(place, section("Easily confused with", near(detail.near, actions)));
   append(place, actions.map);
-  if (detail.siblings.length) {
-    const more = detail.sibling_count - detail.siblings.length;
-    const chips = detail.siblings.map(({ wnid: other, name }) =>
-      h("button", { class: "sl-chip", type: "button", title: other, onclick: () => actions.go(other) }, name),
-    );
-    append(place, section("Siblings", h("div", { class: "sl-chips" }, ...chips, more > 0 && h("span", { class: "sl-muted" }, `and ${count(more)} more`))));
-  }
+  if (detail.instances.count) append(place, section("Instances, not classes", chips(detail.instances, actions)));
+  if (detail.siblings.count) append(place, section("Siblings", chips(detail.siblings, actions)));
   return place;
 }
 
 /** @param {string} title @param {...Node} children */
 function section(title, ...children) {
   return h("section", {}, h("h3", {}, title), ...children);
+}
+
+/** @param {Some} others @param {DetailActions} actions */
+function chips({ count: all, first }, actions) {
+  const buttons = first.map(({ wnid, name }) =>
+    h("button", { class: "sl-chip", type: "button", title: wnid, onclick: () => actions.go(wnid) }, name),
+  );
+  const more = all - first.length;
+  return h("div", { class: "sl-chips" }, ...buttons, more > 0 && h("span", { class: "sl-muted" }, `and ${count(more)} more`));
 }
 
 /** @param {Record<string, string[]>} byLanguage */

@@ -29,6 +29,7 @@ export class RowList {
   #frame = 0;
   #overscan = 6;
   #pinned = -1;
+  #height = 0;
 
   /**
    * @param {HTMLElement} scroller scrolls; the rows are put into it
@@ -42,7 +43,7 @@ export class RowList {
     this.paint = paint;
     scroller.append(this.#canvas);
     scroller.addEventListener("scroll", () => this.#later(), { signal, passive: true });
-    const watch = new ResizeObserver(() => this.#later());
+    const watch = new ResizeObserver(() => this.#resized());
     watch.observe(scroller);
     keepScroll(scroller, () => this.#fill(), signal);
     signal.addEventListener("abort", () => {
@@ -99,6 +100,16 @@ export class RowList {
     else if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (outside) scroller.scrollTop = bottom - scroller.clientHeight;
     this.#fill();
+  }
+
+  /** A lower window keeps the pinned row in sight, if it was there before. */
+  #resized() {
+    const [before, now] = [this.#height, this.scroller.clientHeight];
+    this.#height = now || before;
+    const top = this.#pinned * this.rowHeight - this.scroller.scrollTop;
+    const seen = this.#pinned >= 0 && top >= 0 && top + this.rowHeight <= before;
+    if (seen && now > 0 && now < before) this.reveal(this.#pinned);
+    else this.#later();
   }
 
   #later() {
