@@ -15,6 +15,7 @@ from synsetlab.errors import InputError
 from synsetlab.ui.browser import SynsetBrowser
 from synsetlab.ui.dashboard import ConsensusDashboard
 from synsetlab.ui.duplicates import DuplicateReview
+from synsetlab.ui.grid import LabelingGrid
 from synsetlab.ui.review import VoteReview
 from synsetlab.ui.workspace.labelling import WorkspaceLabelling
 
@@ -351,6 +352,29 @@ def test_nothing_is_cut_off_at_any_width_and_names_are_there_for_all_controls(
         }"""
     )
     assert nameless == 0
+
+
+STYLES = """() => [...document.querySelectorAll(".sl-panel, .sl-panel *")].map((element) => {
+  const style = getComputedStyle(element);
+  const of = ["display", "margin", "padding", "border", "font", "color", "backgroundColor", "gridTemplate"];
+  return [element.tagName, element.className, ...of.map((name) => style[name])].join(" | ");
+})"""
+
+
+@pytest.mark.parametrize("name", ["browser", "review", "duplicates", "dashboard"])
+def test_another_panel_on_the_page_changes_no_style(
+    stage: Callable[..., Any], page: Page, panels: dict[str, Callable[[], Panel]], name: str
+) -> None:
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.emulate_media(reduced_motion="reduce")
+    stage(panels[name]()).ready()
+    painted(page, name)
+    page.wait_for_function("!document.querySelector('.sl-thumb[data-state=loading]')")
+    before = page.evaluate(STYLES)
+    for other in (SynsetBrowser, VoteReview, DuplicateReview, ConsensusDashboard, LabelingGrid):
+        page.add_style_tag(content=str(other._css))
+        changed = [pair for pair in zip(before, page.evaluate(STYLES), strict=True) if len({*pair}) > 1]
+        assert changed == [], other.__name__
 
 
 @pytest.mark.parametrize("name", ["browser", "review", "duplicates", "dashboard"])
