@@ -11,6 +11,8 @@ from PIL import Image
 
 from synsetlab import Workspace
 from synsetlab.candidates.layouts import import_coco, import_ilsvrc, import_imagefolder
+from synsetlab.cli import main
+from synsetlab.dedup.phash import FAST_INGEST
 from synsetlab.errors import InputError
 
 pytestmark = pytest.mark.wordnet
@@ -68,3 +70,30 @@ def test_what_is_no_such_layout(workspace, tmp_path):
         import_coco(workspace, tmp_path / "list.json", tmp_path)
     with pytest.raises(InputError, match="no whole tar"):
         import_ilsvrc(workspace, tmp_path / "list.json")
+
+
+@pytest.mark.parametrize("layout", ["imagefolder", "coco", "ilsvrc"])
+def test_every_layout_can_be_imported_fast(tmp_path, tree, layout, wordnet, capsys):
+    home = tree / "train" / DOG
+    document = {
+        "images": [{"id": 7, "file_name": "a.png"}],
+        "annotations": [{"image_id": 7, "category_id": 3}],
+        "categories": [{"id": 3, "name": DOG}],
+    }
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    with tarfile.open(tmp_path / f"{DOG}.tar", "w") as inner:
+        inner.add(home / "a.png", "a.png")
+    with tarfile.open(tmp_path / "train.tar", "w") as outer:
+        outer.add(tmp_path / f"{DOG}.tar", f"{DOG}.tar")
+    given = {
+        "imagefolder": [tree],
+        "coco": [tmp_path / "c.json", "--images", home],
+        "ilsvrc": [tmp_path / "train.tar"],
+    }[layout]
+    with Workspace.create(tmp_path / "fast"):
+        pass
+    command = ["import", layout, *map(str, given), "--fast", "-w", str(tmp_path / "fast"), "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["new_images"] > 0
+    with Workspace.open(tmp_path / "fast") as opened:
+        assert set(opened.reader.images()["phash_name"]) == {FAST_INGEST}

@@ -52,8 +52,8 @@ KEYS = {
     "synsets map": "from, classes, results [line, value, wnid, lemmas, ambiguous, "
     "candidates [wnid, lemmas, gloss, score, kind]], unknown [line, value]",
     "dedup run": "images, hashed, pairs, clusters, dropped, to_review, returned, entropy_bits, "
-    "auto_distance, hash",
-    "dedup clusters": "clusters [cluster_id, image_id, verdict, decided_by]",
+    "auto_distance, hash, policy_hash",
+    "dedup clusters": "clusters [cluster_id, image_id, verdict, decided_by, policy_hash]",
     "dedup verdict": "image_id, verdict",
     "dedup scan": f"{LOOKED_AT}, pairs [a, b, distance, verdict], clusters, keep, drop; "
     "with --placeholders also placeholders [path, name]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -99,6 +100,24 @@ def test_people_overrule_the_policy_for_good(workspace):
     verdicts = workspace.reader.clusters().set_index("image_id")
     assert verdicts.loc[dropped, "verdict"] == "not-a-duplicate"
     assert workspace.reader.images().set_index("id").loc[dropped, "duplicate_of"] is None
+
+
+def test_verdicts_name_the_limits_under_which_they_were_given(workspace):
+    first = deduplicate(workspace)
+    verdicts = workspace.reader.duplicate_verdicts()
+    assert set(verdicts["policy_hash"]) == {first.policy_hash}
+    policies = workspace.reader.policies().set_index("hash")
+    assert policies.loc[first.policy_hash, "kind"] == "duplicates"
+    assert json.loads(policies.loc[first.policy_hash, "body"])["auto"] == first.auto_distance
+    strict = deduplicate(workspace, changes={"strict": True, "auto": 0, "verify": 0, "within_synset": 0})
+    assert strict.policy_hash != first.policy_hash
+    verdicts = workspace.reader.duplicate_verdicts()
+    assert set(verdicts.loc[verdicts["verdict"] == "keep", "policy_hash"]) >= {strict.policy_hash}
+    image = verdicts["image_id"].iloc[0]
+    deduplicate(workspace)
+    give_duplicate_verdicts(workspace, {image: "keep"}, by="maria")
+    verdicts = workspace.reader.duplicate_verdicts().set_index("image_id")
+    assert verdicts.loc[image, "policy_hash"] is None
 
 
 def test_the_last_copy_cannot_be_dropped(workspace):

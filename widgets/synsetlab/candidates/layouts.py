@@ -113,6 +113,7 @@ def import_ilsvrc(
     fields: Mapping[str, str] | None = None,
     fingerprint: Fingerprint | None = None,
     taxonomy: Taxonomy | None = None,
+    progress: Any = None,
 ) -> ImportReport:
     """Import ILSVRC's train archive: a tar of ``WNID.tar``, read in place.
 
@@ -128,7 +129,7 @@ def import_ilsvrc(
                 raise InputError(f"{file} holds no tar of a class.", "Give ILSVRC2012_img_train.tar.")
             add_synsets(workspace, wnids, taxonomy)
             things = _members(outer, dict(fields or {}), workspace, fingerprint)
-            return ingest(workspace, "ilsvrc", str(file), things)
+            return ingest(workspace, "ilsvrc", str(file), progress(things) if progress else things)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
     except tarfile.TarError as error:

@@ -54,7 +54,8 @@ def run_command(
       synsetlab dedup run --keep licence,resolution --licences CC0-1.0,CC-BY-4.0
 
     JSON: images, hashed, pairs, clusters, dropped, to_review, returned (numbers), entropy_bits,
-    auto_distance (up to which the hash alone joined), hash (name of the hashes compared).
+    auto_distance (up to which the hash alone joined), hash (name of the hashes compared), policy_hash (of all
+    limits, which the verdicts name).
     """
     from dataclasses import asdict
 
@@ -96,11 +97,12 @@ def clusters_command(*, workspace: str | None, as_json: bool) -> None:
     Examples:
       synsetlab dedup clusters --json
 
-    JSON: clusters [cluster_id, image_id, verdict, decided_by] (a row a picture).
+    JSON: clusters [cluster_id, image_id, verdict, decided_by, policy_hash] (a row a picture; the policy is
+    null where a person decided).
     """
     with open_workspace(workspace) as opened:
         table = opened.reader.clusters()
-    rows = table[["cluster_id", "image_id", "verdict", "decided_by"]].to_dict("records")
+    rows = table[["cluster_id", "image_id", "verdict", "decided_by", "policy_hash"]].to_dict("records")
     if as_json:
         emit({"clusters": rows})
         return

@@ -13,8 +13,10 @@ clipped highlights by up to 35), recoloured products by 30 and more.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from synsetlab.canonical import Hashed
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -28,7 +30,7 @@ __all__ = ["Policy", "opinion", "verdict"]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Hashed):
     """When a pair counts as the same picture, and which copy stays.
 
     ``Policy(auto=tau, strict=True, look=False)`` is the plain rule "d < tau: drop".
@@ -64,6 +66,10 @@ class Policy:
     """Brightness from which it contradicts; from 1.5 times that, the pictures are different ones."""
     far_colour: float = 28.0
     """The same of colour."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """All limits, by name."""
+        return {"kind": "duplicates", "version": 1, **asdict(self)}
 
 
 def verdict(

@@ -66,6 +66,8 @@ class Deduplicated:
     """Up to which the hash alone joined two pictures."""
     hash: str
     """Name of the hashes that were compared."""
+    policy_hash: str
+    """Of the limits that held, measured ones included; the verdicts name it, and the workspace keeps it."""
 
 
 def _hash_picture(picture: Picture) -> str:
@@ -149,6 +151,7 @@ def deduplicate(
         entropy_bits=round(chance.entropy_bits, 2),
         auto_distance=judged_by.auto,
         hash=name,
+        policy_hash=judged_by.hash,
     )
 
 
@@ -283,7 +286,8 @@ def _decide(
         {"image_id": m, "cluster_id": standing[m]["cluster_id"], "verdict": "keep", "duplicate_of": None}
         for m in alone
     ]
-    workspace.writer.add_duplicate_verdicts([{**row, "decided_by": POLICY} for row in rows])
+    stored = {"hash": policy.hash, "kind": "duplicates", "body": policy.as_json()}
+    workspace.writer.add_duplicate_verdicts([{**row, "decided_by": POLICY} for row in rows], stored)
     newly = [row for row in rows if row["verdict"] == "drop"]
     return sum(standing.get(row["image_id"], {}).get("verdict") != "drop" for row in newly), len(alone)
 

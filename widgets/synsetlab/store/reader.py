@@ -144,6 +144,7 @@ class Reader:
                 verdict.c.verdict,
                 verdict.c.decided_by,
                 verdict.c.decided_at,
+                verdict.c.policy_hash,
             )
             .outerjoin(verdict, verdict.c.image_id == t.DuplicateCluster.image_id)
             .order_by(t.DuplicateCluster.cluster_id, t.DuplicateCluster.image_id)

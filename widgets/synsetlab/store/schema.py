@@ -206,6 +206,8 @@ class DuplicateVerdict(Base):
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("image.id"))
     decided_by: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime]
+    policy_hash: Mapped[str | None] = mapped_column(ForeignKey("policy.hash"))
+    """The policy that gave it; None where a person did."""
     __table_args__ = (CheckConstraint("verdict IN ('keep','drop','not-a-duplicate')", name="verdict"),)
 
 

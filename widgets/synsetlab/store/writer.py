@@ -181,12 +181,17 @@ class Writer:
             insert_new(connection, t.DuplicatePair, list(pairs))
             insert_new(connection, t.DuplicateCluster, list(clusters))
 
-    def add_duplicate_verdicts(self, rows: Sequence[Row]) -> None:
-        """Append verdicts: rows of image_id, cluster_id, verdict, duplicate_of (or None), decided_by."""
+    def add_duplicate_verdicts(self, rows: Sequence[Row], policy: Row | None = None) -> None:
+        """Append verdicts: rows of image_id, cluster_id, verdict, duplicate_of (or None), decided_by.
+
+        They are given by `policy` (hash, kind, body), if there is one; else a row may say `policy_hash`.
+        """
         if not rows:
             return
+        given: Row = {"decided_at": _now(), "policy_hash": policy["hash"] if policy else None}
         with self.transaction() as connection:
-            connection.execute(sa.insert(t.DuplicateVerdict), [{"decided_at": _now(), **row} for row in rows])
+            insert_new(connection, t.Policy, [policy] if policy else [])
+            connection.execute(sa.insert(t.DuplicateVerdict), [{**given, **row} for row in rows])
             for row in rows:
                 dropped = row["duplicate_of"] if row["verdict"] == "drop" else None
                 image = sa.update(t.Image).where(t.Image.id == row["image_id"])

@@ -74,7 +74,8 @@ class WorkspaceDuplicates:
         if members is None or not set(verdicts) <= set(members):
             raise InputError(f"There is no duplicate cluster {cluster!r:.80}.", "Reload the page.")
         standing = self._standing()
-        unsaid = {"cluster_id": cluster, "verdict": "keep", "duplicate_of": None, "decided_by": POLICY}
+        unsaid = {"cluster_id": cluster, "verdict": "keep", "duplicate_of": None}
+        unsaid |= {"decided_by": POLICY, "policy_hash": None}
         before = [{**unsaid, **standing.get(image, {}), "image_id": image} for image in verdicts]
         give_duplicate_verdicts(self.workspace, verdicts, by=self.curator)
         given = self._standing()
@@ -98,13 +99,13 @@ class WorkspaceDuplicates:
                     f"{standing[image]['decided_by']} has judged {image[:12]} since.",
                     "Look at it again and give another verdict.",
                 )
-        fields = ("image_id", "cluster_id", "verdict", "duplicate_of", "decided_by")
+        fields = ("image_id", "cluster_id", "verdict", "duplicate_of", "decided_by", "policy_hash")
         self.workspace.writer.add_duplicate_verdicts([{name: row[name] for name in fields} for row in before])
         said = {row["image_id"]: None if row["decided_by"] == POLICY else row["verdict"] for row in before}
         return {"cluster": cluster, "verdicts": said}
 
     def verdicts(self) -> pd.DataFrame:
-        """The verdicts that stand: cluster_id, image_id, verdict, decided_by, decided_at."""
+        """The verdicts that stand: cluster_id, image_id, verdict, decided_by, decided_at, policy_hash."""
         return self.workspace.reader.duplicate_verdicts()
 
     def thumbnail(self, key: str) -> bytes:
