@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import hmac
 import logging
@@ -207,6 +208,8 @@ async def _run(server: Server, ready: Callable[[], None]) -> None:
             loop.add_signal_handler(number, stop.set)
     server.start()
     server.kernel_manager.link = server.link
+    # What is loaded stays: looking through it for garbage would hold up every page at once.
+    gc.freeze()
     try:
         ready()
         await stop.wait()
