@@ -182,8 +182,12 @@ def test_a_person_is_forgotten_and_their_votes_stay(filled, accounts, admin):
     writer.record_expert_verdicts([{"id": str(uuid.uuid4()), **verdict}])
     writer.judge_annotator("Bob", "exclude", by="Bob")
     writer.judge_annotator("Bob", "include", by="Ada")
+    basket = filled.selection_file("Bob")
+    basket.parent.mkdir()
+    basket.write_text("n02084071\n")
     before = reader.votes()
-    assert accounts.erase(bob.id, by=admin.id) == f"erased-{bob.id}"
+    assert filled.forget(bob.id, by=admin.id) == f"erased-{bob.id}"
+    assert [file.name for file in basket.parent.iterdir()] == [f"erased-{bob.id}.txt"]
     after = reader.votes()
     assert after.drop(columns="annotator").equals(before.drop(columns="annotator"))
     assert set(after["annotator"]) == {f"erased-{bob.id}"}

@@ -162,7 +162,7 @@ def forget(*, name: str, workspace: str | None, as_json: bool) -> None:
     JSON: pseudonym.
     """
     with open_workspace(workspace) as opened:
-        pseudonym = opened.accounts.erase(_known(opened.accounts, name).id, by=None)
+        pseudonym = opened.forget(_known(opened.accounts, name).id, by=None)
     if as_json:
         emit({"pseudonym": pseudonym})
     else:

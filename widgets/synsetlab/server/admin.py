@@ -107,7 +107,7 @@ class Admin(Page):
         typed = self.get_body_argument("name", "")
         if member is None or same_name(typed.strip()) != same_name(member.name):
             raise InputError("Nobody was forgotten.", "Type the person's name to confirm it.")
-        pseudonym = await asyncio.to_thread(accounts.erase, account, by=me)
+        pseudonym = await asyncio.to_thread(self.workspace.forget, account, by=me)
         return {"done": f"The person is forgotten; the votes are those of {pseudonym} now."}
 
     def _account(self) -> int:

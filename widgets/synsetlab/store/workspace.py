@@ -5,10 +5,12 @@ Its database is imported where it is opened: a labelling page has none and start
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import tomllib
+import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -193,6 +195,19 @@ class Workspace:
     def option(self, key: str) -> str:
         """What ``synsetlab.toml`` says of `key`; empty where it says nothing."""
         return str(_settings(self.folder)[1].get(key, ""))
+
+    def selection_file(self, annotator: str) -> Path:
+        """Where the synset browser keeps what an annotator has chosen."""
+        return self.folder / "selections" / f"{urllib.parse.quote(annotator, safe='')}.txt"
+
+    def forget(self, account: int, *, by: int | None) -> str:
+        """Forget a person in the database (`Accounts.erase`) and in names of files; returns the pseudonym."""
+        member = self.accounts.get(account)
+        pseudonym = self.accounts.erase(account, by=by)
+        if member is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self.selection_file(member.name).replace(self.selection_file(pseudonym))
+        return pseudonym
 
     @property
     def vote_policy(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import urllib.parse
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -246,5 +245,4 @@ def kept_in(keep: str | os.PathLike[str] | bool, workspace: Workspace | None) ->
         return None
     if workspace is None:
         raise InputError("keep=True needs a workspace.", "Name a file instead: keep='selection.txt'.")
-    name = urllib.parse.quote(current_annotator(), safe="")
-    return workspace.folder / "selections" / f"{name}.txt"
+    return workspace.selection_file(current_annotator())
