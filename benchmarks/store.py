@@ -32,7 +32,7 @@ from typing import Any
 
 from synsetlab import Workspace
 from synsetlab.errors import WorkspaceBusyError
-from synsetlab.server.writer import WriterProcess
+from synsetlab.server.services import Services
 
 DOG = "n02084071"
 PAGE = 48
@@ -185,8 +185,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="synsetlab-store-") as place:
         questions = options.writers * (options.commits + 1) * PAGE
         secret = make_workspace(Path(place, "linked"), questions)
-        with WriterProcess(Path(place, "linked")) as writer:
-            links = [writer.link(secret, f"writer {n}", "annotator") for n in range(options.writers)]
+        with Services(Path(place, "linked")) as services:
+            names = [f"writer {n}" for n in range(options.writers)]
+            links = [services.environment(secret, name, "annotator") for name in names]
             result["through_writer"] = measure_writes(
                 Path(place, "linked"), options.writers, options.commits, links
             )

@@ -344,7 +344,7 @@ def newer_database(folder: Path) -> None:
     database.close()
 
 
-def test_a_workspace_of_a_newer_version_is_refused_in_words(
+def test_a_workspace_that_cannot_be_opened_is_refused_in_words(
     own_folder: Path, serve: Any, contexts: Callable[..., BrowserContext]
 ) -> None:
     with serve(own_folder, "--as", "you") as server:
@@ -357,17 +357,20 @@ def test_a_workspace_of_a_newer_version_is_refused_in_words(
         page.on(
             "websocket", lambda socket: socket.on("framereceived", lambda data: received.append(str(data)))
         )
-        newer_database(own_folder)
-        page.goto(server.base + "review")  # which opens the database itself
+        said = (own_folder / "synsetlab.toml").read_text("utf-8")
+        (own_folder / "synsetlab.toml").write_text("database = [", "utf-8")
+        page.goto(server.base + "review")
         page.wait_for_selector("html[data-state=error]")
         failed = page.locator("#failed")
         expect(failed).to_be_visible()
         expect(failed).to_contain_text("could not start")
         for text in (page.content(), "".join(received)):
             assert "Traceback" not in text
-            assert "DatabaseVersionError" not in text
+            assert "WorkspaceError" not in text
             assert str(own_folder) not in text
-        assert "newer synsetlab (schema 9999" in server.log()
+        assert "synsetlab.toml cannot be read" in server.log()
         assert server.alive
+        (own_folder / "synsetlab.toml").write_text(said, "utf-8")
+    newer_database(own_folder)
     with pytest.raises(SynsetlabError, match="newer synsetlab"):
         serve(own_folder)

@@ -50,7 +50,8 @@ class Echo(Panel):
 
 env = os.environ
 facts = [env["SYNSETLAB_ANNOTATOR"], env["SYNSETLAB_WORKSPACE"], sys.executable]
-facts += ["PLANTED_SECRET" in env, env.get("QUERY_STRING"), os.getpid()]
+told = any(name.startswith(("PLANTED", "PG", "SYNSETLAB_DATABASE")) for name in env)
+facts += [told, env.get("QUERY_STRING"), os.getpid()]
 display(HTML(f"<p id=who>{'|'.join(map(str, facts))}</p>"))
 Echo()"""
 
@@ -79,7 +80,7 @@ def served_workspace(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(served_workspace, notebooks):
-    env = {**os.environ, "PLANTED_SECRET": "s", "SYNSETLAB_ANNOTATOR": "planted"}
+    env = {**os.environ, "PLANTED_SECRET": "s", "PGPASSWORD": "s", "SYNSETLAB_ANNOTATOR": "planted"}
     with ServerProcess(served_workspace, "--notebooks", str(notebooks), env=env) as running:
         yield running
 

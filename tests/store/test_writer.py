@@ -13,9 +13,8 @@ import uuid
 import pytest
 
 from synsetlab.errors import InputError, NotAllowedError
-from synsetlab.server.writer import WriterProcess
+from synsetlab.server.services import Services
 from synsetlab.store.capability import Capability, capability_key, issue
-from synsetlab.store.remote import CAPABILITY_VARIABLE, WRITER_VARIABLE
 from synsetlab.store.wire import Incoming, pack
 from synsetlab.store.workspace import Workspace
 from synsetlab.ui.workspace.definition_quiz import definition_quiz
@@ -33,22 +32,21 @@ def vote(question: int, answer: str = "yes") -> dict[str, object]:
 
 @pytest.fixture
 def served(many):
-    """A workspace with 60 questions, its writer, and how to open it as an annotator's kernel does."""
+    """A workspace with 60 questions, its services, and how to open it as an annotator's kernel does."""
     secret = many.setting("secret")
-    with WriterProcess(many.folder) as writer, pytest.MonkeyPatch.context() as patch:
+    with Services(many.folder) as services:
 
         def enter(name: str, role: str = "annotator", **terms: float) -> Workspace:
-            patch.setenv(WRITER_VARIABLE, writer.path)
-            patch.setenv(CAPABILITY_VARIABLE, issue(secret, name, role, **terms))
-            opened = Workspace.open(many.folder)
-            patch.delenv(CAPABILITY_VARIABLE)
-            return opened
+            with pytest.MonkeyPatch.context() as patch:
+                for variable, value in services.environment(secret, name, role, **terms).items():
+                    patch.setenv(variable, value)
+                return Workspace.open(many.folder)
 
-        yield many, writer, enter
+        yield many, services, enter
 
 
 def test_an_annotator_labels_without_the_database(served):
-    workspace, writer, enter = served
+    workspace, services, enter = served
     with enter("ann") as kernel:
         queue = LabelQueue(kernel, "ann", DOG, decide=OnlineDecider(kernel))
         page = queue.page(48)
@@ -58,7 +56,7 @@ def test_an_annotator_labels_without_the_database(served):
         assert queue.progress()["mine"] == 48
         answers = kernel.lookups.own_answers(queue.annotator_id, [page[0]["id"]])
         assert answers[page[0]["id"]][1] == "yes"
-        os.kill(writer.pid, 9)
+        os.kill(services.writer.pid, 9)
         more = queue.page(48)
         assert len(more) == 12
         queue.record([vote(card["id"], "no") for card in more])
@@ -109,9 +107,9 @@ print(*done["acked"], *(name for name in ("sqlalchemy", "pandas", "numpy", "scip
 
 
 def test_a_labelling_page_loads_no_database_and_no_frames(served):
-    workspace, writer, _ = served
+    workspace, services, _ = served
     event = str(uuid.uuid4())
-    link = writer.link(workspace.setting("secret"), "ann", "annotator")
+    link = services.environment(workspace.setting("secret"), "ann", "annotator")
     command = [sys.executable, "-c", LABELLING, str(workspace.folder), event]
     environment = {**os.environ, **link}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -180,11 +178,11 @@ def test_what_is_no_capability():
 
 
 def test_whoever_says_something_else_is_sent_away_and_others_are_served(served):
-    _, writer, enter = served
+    _, services, enter = served
     for said in (b"GET / HTTP/1.1\r\n\r\n", pack({"do": "setting", "args": ["secret"]}), b"\0\0\0\x03abc"):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.settimeout(30)
-            stranger.connect(writer.path)
+            stranger.connect(services.writer.path)
             stranger.sendall(said)
             answer = stranger.recv(4096)
             assert answer == b"" or next(Incoming().feed(answer))["error"][0] == "NotAllowedError"

@@ -24,6 +24,8 @@ def add_synsets(workspace: Workspace, wnids: Iterable[str], taxonomy: Taxonomy |
     UnknownSynsetError
         A wnid is not a noun synset of WordNet 3.0.
     """
+    if workspace.linked:
+        return int(workspace.ask("choose", list(wnids)))
     if taxonomy is None:
         from synsetlab.taxonomy import load  # noqa: PLC0415 - maps the index only where it is needed
 

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from synsetlab.store.defaults import BY_POLICY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -82,7 +84,7 @@ def reviewed_in_workspace(workspace: Workspace) -> tuple[list[tuple[int, bool]],
     duplicate*; as different where somebody did.
     """
     standing = workspace.reader.duplicate_verdicts()
-    people = standing[standing["decided_by"] != "policy"]
+    people = standing[standing["decided_by"] != BY_POLICY]
     word = dict(zip(people["image_id"], people["verdict"], strict=True))
     reviewed: list[tuple[int, bool]] = []
     histogram: Counter[int] = Counter()

@@ -21,6 +21,7 @@ from synsetlab.dedup.look import glimpse
 from synsetlab.dedup.matching import judge_pairs, measured_policy, near_pairs, without_long_chains
 from synsetlab.dedup.phash import FAST_INGEST, FAST_INGEST_DRAFT, IMAGEHASH, from_hex, phash, to_hex
 from synsetlab.errors import InputError
+from synsetlab.store.defaults import BY_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,12 +38,11 @@ __all__ = [
     "Deduplicated",
     "deduplicate",
     "duplicate_groups",
+    "duplicate_verdict_rows",
     "give_duplicate_verdicts",
 ]
 
 VERDICTS = ("keep", "drop", "not-a-duplicate")
-POLICY = "policy"
-"""Who decided, in the rows that no person decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,17 @@ def give_duplicate_verdicts(workspace: Workspace, verdicts: Mapping[str, str], *
     InputError
         There is no such verdict, a picture has no near one, or no copy of it would stay.
     """
+    workspace.writer.add_duplicate_verdicts(duplicate_verdict_rows(workspace, verdicts, by=by))
+
+
+def duplicate_verdict_rows(
+    workspace: Workspace, verdicts: Mapping[str, str], *, by: str
+) -> list[dict[str, Any]]:
+    """The rows that `give_duplicate_verdicts` records."""
     group_of = {image: group for group, members in duplicate_groups(workspace).items() for image in members}
-    dropped = set(workspace.reader.images().query("duplicate_of == duplicate_of")["id"])
-    dropped = (dropped - set(verdicts)) | {image for image, verdict in verdicts.items() if verdict == "drop"}
+    dropped = (workspace.lookups.dropped() - set(verdicts)) | {
+        image for image, verdict in verdicts.items() if verdict == "drop"
+    }
     rows = []
     for image, verdict in verdicts.items():
         if verdict not in VERDICTS:
@@ -191,7 +199,7 @@ def give_duplicate_verdicts(workspace: Workspace, verdicts: Mapping[str, str], *
         duplicate_of = kept[0] if verdict == "drop" else None
         row = {"image_id": image, "cluster_id": group, "verdict": verdict, "decided_by": by}
         rows.append({**row, "duplicate_of": duplicate_of})
-    workspace.writer.add_duplicate_verdicts(rows)
+    return rows
 
 
 def _members(workspace: Workspace) -> dict[str, list[str]]:
@@ -260,9 +268,8 @@ def _decide(
         How many pictures were newly dropped, and how many dropped ones returned that have no copy now.
     """
     standing = {row["image_id"]: row for row in workspace.reader.duplicate_verdicts().to_dict("records")}
-    free = {
-        image for image in files if image not in standing or standing[image]["decided_by"] in {None, POLICY}
-    }
+    nobody = {None, BY_POLICY}
+    free = {image for image in files if image not in standing or standing[image]["decided_by"] in nobody}
     copies = _copies(workspace, {m for members in clusters.values() for m in members}, files, policy)
     wanted: dict[str, tuple[str, str | None]] = {}
     for name, members in clusters.items():
@@ -287,7 +294,7 @@ def _decide(
         for m in alone
     ]
     stored = {"hash": policy.hash, "kind": "duplicates", "body": policy.as_json()}
-    workspace.writer.add_duplicate_verdicts([{**row, "decided_by": POLICY} for row in rows], stored)
+    workspace.writer.add_duplicate_verdicts([{**row, "decided_by": BY_POLICY} for row in rows], stored)
     newly = [row for row in rows if row["verdict"] == "drop"]
     return sum(standing.get(row["image_id"], {}).get("verdict") != "drop" for row in newly), len(alone)
 

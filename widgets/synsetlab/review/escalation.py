@@ -125,7 +125,7 @@ def give_verdicts(
         raise InputError(f"{votes} more votes cannot be asked for.", f"Ask for 1 to {MOST_VOTES}.")
     known = _questions(workspace, questions, by)
     if verdict == "undo":
-        stand = set(workspace.reader.standing_verdicts()["question_id"])
+        stand = workspace.lookups.standing(questions)
         for question in questions:
             if question not in stand:
                 raise InputError(
@@ -137,8 +137,7 @@ def give_verdicts(
     ]
     if verdict == "more-votes":
         for row in rows:
-            counted = known.loc[[row["question_id"]], COUNTED].to_numpy().sum()
-            row["votes_wanted"] = int(counted) + votes
+            row["votes_wanted"] = sum(known[row["question_id"]][name] for name in COUNTED) + votes
     return Step(workspace.writer.record_expert_verdicts(rows), given)
 
 
@@ -157,16 +156,12 @@ def relabel(workspace: Workspace, questions: Sequence[int], wnid: str, *, by: st
         of `questions`.
     """
     known = _questions(workspace, questions, by)
-    asked = {
-        question: (str(known.at[question, "image_id"]), str(known.at[question, "wnid"]))
-        for question in questions
-    }
+    asked = {question: (known[question]["image_id"], known[question]["wnid"]) for question in questions}
     if any(old == wnid for _, old in asked.values()):
         raise InputError(f"The picture is asked about {wnid} already.", "Accept it, or name another synset.")
     if len({image for image, _ in asked.values()}) < len(asked):
         raise InputError("One picture is among these twice.", "Relabel its questions one after another.")
-    if wnid not in set(workspace.reader.synsets()["wnid"]):
-        add_synsets(workspace, [wnid])
+    _bring(workspace, wnid)
     note = f": {reason}" if reason else ""
     moves: list[dict[str, Any]] = [
         {
@@ -192,10 +187,9 @@ def take_back(workspace: Workspace, step: Step, *, by: str) -> dict[int, str]:
     InputError
         Another verdict was given on one of them since: nothing is undone.
     """
-    standing = workspace.reader.standing_verdicts()
-    stands = dict(zip(standing["question_id"], standing["id"], strict=True))
+    standing = workspace.lookups.standing(list(step.ids))
     for question, given in step.ids.items():
-        if stands.get(question) != given:
+        if standing.get(question, {}).get("id") != given:
             raise InputError(
                 f"Someone has judged question {question} since: the verdict is no longer yours to undo.",
                 "Look at it again and give another verdict.",
@@ -204,12 +198,20 @@ def take_back(workspace: Workspace, step: Step, *, by: str) -> dict[int, str]:
     return workspace.writer.record_expert_verdicts(rows)
 
 
-def _questions(workspace: Workspace, wanted: Sequence[int], by: str) -> pd.DataFrame:
+def _bring(workspace: Workspace, wnid: str) -> None:
+    """Choose a synset for the workspace unless it is; WordNet is needed only for one that is new."""
+    try:
+        workspace.lookups.synset(wnid)
+    except InputError:
+        add_synsets(workspace, [wnid])
+
+
+def _questions(workspace: Workspace, wanted: Sequence[int], by: str) -> dict[int, dict[str, Any]]:
     """Those questions, by id; refuses what is not there and a verdict without a name."""
     if not by.strip():
         raise InputError("A verdict needs the name of who gives it.", "Name the expert with --expert NAME")
-    questions = workspace.reader.questions().set_index("id")
-    absent = [question for question in wanted if question not in questions.index]
+    questions = workspace.lookups.questions(list(wanted))
+    absent = [question for question in wanted if question not in questions]
     if absent:
         raise InputError(f"There is no question {absent[0]} in this workspace.", "See: synsetlab review list")
     return questions

@@ -44,8 +44,8 @@ HEADER_VARIABLE, ROLE_VARIABLE, EPOCH_VARIABLE = (
 )
 """Where Voila puts the headers named in ``http_header_envs``."""
 
-LINKED_PAGES = frozenset(("label",))
-"""Pages whose kernels get a link to the writer instead of the database: they need nothing of others."""
+LEAST = {"label": "annotator"}
+"""Pages whose kernels act in a lesser role than their visitor's, whoever that is."""
 
 KEPT = frozenset(
     (
@@ -80,7 +80,8 @@ def kernel_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What a kernel is told of `environment`: an allow-list, so that no secret slips through.
 
     Who the visitor is comes from the server's headers as ``SYNSETLAB_ANNOTATOR`` and ``SYNSETLAB_ROLE``.
-    The database's URL and PostgreSQL's own variables stay, since the kernel opens the workspace.
+    The database's URL and PostgreSQL's own variables stay, for a kernel that opens the workspace because
+    there is nobody to ask (see `OwnedKernels.link`).
     """
     kept = {
         name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_PREFIXES)
@@ -99,8 +100,8 @@ def without_database(environment: Mapping[str, str]) -> dict[str, str]:
 class OwnedKernels(AsyncMappingKernelManager):
     """Remembers for whom each kernel was started, and keeps each visitor to a few."""
 
-    link: Callable[[str], dict[str, str]] | None = None
-    """Gives the environment in which a kernel of this visitor finds the writer."""
+    link: Callable[[str, str], dict[str, str]] | None = None
+    """Gives the environment in which a kernel finds whom to ask, not the database; of visitor and role."""
 
     def __init__(self, **kwargs: Any) -> None:
         # Voila passes its own list, which lets a page shut its kernel down and be silently dead.
@@ -136,9 +137,10 @@ class OwnedKernels(AsyncMappingKernelManager):
         if not visitor:
             raise web.HTTPError(403, "a kernel is started for a visitor with a name only")
         await self._make_room(visitor)
-        page = (env or {}).get("SCRIPT_NAME", "").rstrip("/").rpartition("/")[2]
-        if self.link is not None and page in LINKED_PAGES:
-            clean = {**without_database(clean), **self.link(visitor)}
+        if self.link is not None:
+            page = (env or {}).get("SCRIPT_NAME", "").rstrip("/").rpartition("/")[2]
+            role = LEAST.get(page, clean["SYNSETLAB_ROLE"])
+            clean = {**without_database(clean), **self.link(visitor, role)}
         kernel_id = str(uuid.uuid4())
         STARTED.get([]).append(kernel_id)
         self._owners[kernel_id] = (visitor, (env or {}).get(EPOCH_VARIABLE, ""))

@@ -30,8 +30,8 @@ from synsetlab.server.options import needs_accounts, outside_of
 from synsetlab.server.outside import Proxies
 from synsetlab.server.passwords import Throttle
 from synsetlab.server.routes import EXTENSIONS, HERE, routes
+from synsetlab.server.services import Services
 from synsetlab.server.surroundings import private_jupyter
-from synsetlab.server.writer import WriterProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ HASHES_AT_ONCE = 2
 class Server(Voila):  # type: ignore[misc]  # voila is untyped
     """Voila without its tree, its file server, its command line and its configuration files."""
 
-    link: Callable[[str], dict[str, str]] | None = None
+    link: Callable[[str, str], dict[str, str]] | None = None
     """See `OwnedKernels.link`."""
 
     def __init__(
@@ -178,22 +178,22 @@ def run(options: ServeOptions, workspace: Workspace, address: Address, ready: Ca
     with private_jupyter(workspace.folder, options.database) as notebooks:
         pages.collect(notebooks, options.notebooks)
         server = Server(options, workspace, address, notebooks)
-        with _writer(server, workspace, options.database):
+        with _services(server, workspace, options.database):
             asyncio.run(_run(server, partial(ready, address.url + pages.APPS[0].path)))
 
 
 @contextlib.contextmanager
-def _writer(server: Server, workspace: Workspace, database: str | None) -> Iterator[None]:
-    """Run the writer that labelling kernels ask instead of the database, where there are local sockets."""
+def _services(server: Server, workspace: Workspace, database: str | None) -> Iterator[None]:
+    """Run what kernels ask instead of the database, where there are local sockets."""
     if not hasattr(socket, "AF_UNIX"):
         yield
         return
-    with WriterProcess(workspace.folder, database=database) as writer:
+    with Services(workspace.folder, database=database) as services:
 
-        def link(visitor: str) -> dict[str, str]:
+        def link(visitor: str, role: str) -> dict[str, str]:
             account = workspace.accounts.named(visitor)
             epoch = account.epoch if account else 0
-            return writer.link(workspace.setting("secret"), visitor, "annotator", epoch=epoch)
+            return services.environment(workspace.setting("secret"), visitor, role, epoch=epoch)
 
         server.link = link
         yield

@@ -1,182 +1,40 @@
-"""The writer as a process of its own: `synsetlab.store.service`, kept running by whoever needs it."""
+"""The writer as a process of its own: `synsetlab.store.writer_service` of one workspace."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import logging
-import os
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import threading
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from synsetlab.errors import SynsetlabError
-from synsetlab.store.capability import issue
-from synsetlab.store.remote import CAPABILITY_VARIABLE, WRITER_VARIABLE
-from synsetlab.store.service import WriterService
-from synsetlab.store.workspace import Workspace
+from synsetlab.candidates.synsets import add_synsets
+from synsetlab.server.services import serve
+from synsetlab.store.writer_service import WriterService
 from synsetlab.voting.consensus import OnlineDecider
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Collection
-    from types import TracebackType
 
-__all__ = ["WriterProcess", "main"]
+    from synsetlab.store.workspace import Workspace
 
-BACKLOG = 256
-START_S = 60.0
-STOP_S = 20.0
+__all__: list[str] = []
+
 SWITCH_S = 0.0005
 """How long a look-up may hold Python while the writer waits: the default is ten times that."""
 
-log = logging.getLogger("synsetlab.server.writer")
 
+def _make(workspace: Workspace, listener: socket.socket) -> WriterService:
+    decider = OnlineDecider(workspace)
 
-class WriterProcess:
-    """A running writer; a context manager. One that dies is started anew, and kernels do not notice.
+    def decide(questions: Collection[int]) -> tuple[int, dict[str, int]]:
+        found = decider([int(question) for question in questions])
+        return found.changed, found.outcomes
 
-    The socket is bound here and inherited, so that it is there while no writer is: who asks then waits.
+    def choose(wnids: Collection[str]) -> int:
+        return add_synsets(workspace, [str(wnid) for wnid in wnids])
 
-    Parameters
-    ----------
-    workspace
-        Folder of the workspace.
-    database
-        Overrules the workspace's database URL.
-    """
-
-    def __init__(self, workspace: str | os.PathLike[str], *, database: str | None = None) -> None:
-        self._command = [sys.executable, "-m", "synsetlab.server.writer", str(workspace)]
-        self._environment = {**os.environ, **({"SYNSETLAB_DATABASE": database} if database else {})}
-        for name in (WRITER_VARIABLE, CAPABILITY_VARIABLE):
-            self._environment.pop(name, None)
-        # A socket's path is at most 107 bytes, so it cannot be in the workspace. The folder is ours alone.
-        self._folder = tempfile.mkdtemp(prefix="synsetlab-writer-", dir=None if os.name == "nt" else "/tmp")  # noqa: S108
-        self.path = str(Path(self._folder, "socket"))
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(self.path)
-        self._listener.listen(BACKLOG)
-        self._stopping = threading.Event()
-        self._process = self._start()
-        try:
-            self._wait_until_ready(self._process)
-        except BaseException:
-            self._clear()
-            raise
-        self._keeper = threading.Thread(target=self._keep, name="writer", daemon=True)
-        self._keeper.start()
-
-    @property
-    def pid(self) -> int:
-        """Process id of the writer that runs now."""
-        return self._process.pid
-
-    def link(self, secret: str, annotator: str, role: str, *, epoch: int = 0) -> dict[str, str]:
-        """Environment of a kernel that may ask this writer for `annotator` and nobody else."""
-        capability = issue(secret, annotator, role, epoch=epoch)
-        return {WRITER_VARIABLE: self.path, CAPABILITY_VARIABLE: capability}
-
-    def stop(self) -> None:
-        """Let it finish what it does, and end it."""
-        self._stopping.set()
-        _close(self._process.stdin)
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._keeper.join()
-        self._clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        number = self._listener.fileno()
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*self._command, str(number)],
-            stdin=subprocess.PIPE,  # closed when this process ends, however it ends: then it ends too
-            stdout=subprocess.PIPE,
-            pass_fds=(number,),
-            env=self._environment,
-        )
-
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        late = threading.Timer(START_S, process.kill)
-        late.start()
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        late.cancel()
-        if not line:
-            process.wait()
-            raise SynsetlabError(
-                f"The writer did not start (exit code {process.wait()}).", "See what it wrote above."
-            )
-
-    def _keep(self) -> None:
-        while True:
-            self._process.wait()
-            if self._stopping.wait(0.05):
-                return
-            log.error("The writer ended with code %s and is started again", self._process.returncode)
-            _close(self._process.stdin, self._process.stdout)
-            self._process = self._start()
-
-    def _clear(self) -> None:
-        _close(self._process.stdin, self._process.stdout)
-        self._listener.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _close(*pipes: IO[bytes] | None) -> None:
-    for pipe in pipes:
-        if pipe is not None:
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-
-
-def main() -> None:
-    """Serve the workspace ``argv[1]`` on the inherited listening socket ``argv[2]`` until stdin ends."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    sys.setswitchinterval(SWITCH_S)
-    # Ctrl+C in a terminal reaches the whole group; the server says when this one may go.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listener = socket.socket(fileno=int(sys.argv[2]))
-    try:
-        workspace = Workspace.open(sys.argv[1])
-    except SynsetlabError as error:
-        sys.exit(str(error))
-    with workspace:
-        decider = OnlineDecider(workspace)
-
-        def decide(questions: Collection[int]) -> tuple[int, dict[str, int]]:
-            found = decider(questions)
-            return found.changed, found.outcomes
-
-        service = WriterService(workspace, listener, decide)
-        threading.Thread(target=_until_alone, args=(service,), daemon=True).start()
-        # What is loaded stays: looking through it for garbage would hold up all who wait, for 50 ms a time.
-        gc.freeze()
-        signal.signal(signal.SIGTERM, lambda *_: service.stop())
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        service.run()
-
-
-def _until_alone(service: WriterService) -> None:
-    sys.stdin.read()
-    service.stop()
+    return WriterService(workspace, listener, {"decide": decide, "choose": choose})
 
 
 if __name__ == "__main__":
-    main()
+    sys.setswitchinterval(SWITCH_S)
+    serve(_make)

@@ -24,6 +24,7 @@ __all__ = [
     "cases_of",
     "expected_state",
     "standing",
+    "standing_verdicts",
 ]
 
 Row = dict[str, Any]
@@ -57,7 +58,7 @@ def cases_of(connection: Connection, questions: Collection[int]) -> list[Row]:
     )
     for question, name, role, answer in connection.execute(said):
         cases[question]["votes"].append((name, role, answer))
-    verdicts = standing(_verdicts(connection, ids))
+    verdicts = standing_verdicts(connection, ids)
     for question, case in cases.items():
         verdict = verdicts.get(question, {})
         case["expert"] = verdict.get("verdict")
@@ -129,6 +130,11 @@ def standing(log: Iterable[Row]) -> dict[int, Row]:
         elif rows:
             rows.pop()
     return {question: rows[-1] for question, rows in given.items() if rows}
+
+
+def standing_verdicts(connection: Connection, questions: Collection[int]) -> dict[int, Row]:
+    """`standing` of the logs of these questions."""
+    return standing(_verdicts(connection, questions))
 
 
 def _stamp(policy: Row, now: datetime) -> Row:

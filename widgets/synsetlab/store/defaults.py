@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["CONTROLS", "VOTE_POLICY"]
+__all__ = ["BY_POLICY", "CONTROLS", "VOTE_POLICY"]
+
+BY_POLICY = "policy"
+"""Who decided on copies, in the rows that no person decided."""
 
 CONTROLS = 6 / 48
 """Share of a page that is hidden gold and hard negatives."""

@@ -7,6 +7,7 @@ upgrade from reading to writing fails at once instead of waiting.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,10 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
         f"cache_size=-{CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    try:
+        cursor.execute("SELECT ln(1)")
+    except Exception:  # noqa: BLE001 - the driver's own; an SQLite that was built without mathematics
+        connection.create_function("ln", 1, math.log)
     cursor.close()
 
 

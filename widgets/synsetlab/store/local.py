@@ -17,7 +17,9 @@ from synsetlab.store.own_work import OwnWork
 from synsetlab.store.reader import Reader
 from synsetlab.store.schema_version import HEAD, check_free, check_schema, check_upgradable, upgrade
 from synsetlab.store.team import Team
+from synsetlab.store.totals import Totals
 from synsetlab.store.transfer import back_up_database, stamp
+from synsetlab.store.waiting import Waiting
 from synsetlab.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Local(NamedTuple):
     own_work: OwnWork
     access: Access
     team: Team
+    totals: Totals
+    waiting: Waiting
 
     @classmethod
     def of(cls, engine: Engine, lock: WorkspaceLock) -> Local:
@@ -45,7 +49,8 @@ class Local(NamedTuple):
         reader, writer = Reader(engine), Writer(engine)
         accounts, access = Accounts(reader, writer), Access(reader, writer)
         own_work, team = OwnWork(engine, writer), Team(reader)
-        return cls(engine, lock, reader, Lookups(engine), writer, accounts, own_work, access, team)
+        parts = (accounts, own_work, access, team, Totals(engine), Waiting(engine))
+        return cls(engine, lock, reader, Lookups(engine), writer, *parts)
 
     def close(self) -> None:
         """Let go of both."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
+from synsetlab.store.decisions import standing_verdicts
 from synsetlab.store.progress import Progress
 from synsetlab.store.reader import effective_votes
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 __all__ = ["Lookups"]
+
+AT_ONCE = 10_000
+"""Ids in one statement."""
 
 
 class Lookups:
@@ -112,6 +116,16 @@ class Lookups:
         rows = self._rows(asked.where(t.Question.image_id.in_(list(images))))
         return {row["image_id"]: row["id"] for row in rows}
 
+    def questions(self, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Questions by id: the columns of ``question``; without those that there are not."""
+        rows = self._rows(sa.select(*t.Question.__table__.columns).where(t.Question.id.in_(list(ids))))
+        return {row["id"]: row for row in rows}
+
+    def standing(self, questions: Collection[int]) -> dict[int, dict[str, Any]]:
+        """The expert verdict that counts on each of `questions`, where there is one."""
+        with self._engine.connect() as connection:
+            return standing_verdicts(connection, questions)
+
     def votes_on(self, question: int) -> list[dict[str, Any]]:
         """The votes that count on one question, in order: annotator, answer, active_ms, decided_at."""
         votes = effective_votes(t.Vote.question_id == question).subquery()
@@ -142,6 +156,38 @@ class Lookups:
             for table in (t.Decision, t.ExpertVerdict)
         )
         return decisions, verdicts
+
+    def pictures(self, images: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Pictures by id: the columns of ``image``, and as ``source`` those of the first source, or None."""
+        found: dict[str, dict[str, Any]] = {}
+        ids = list(images)
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            rows = self._rows(sa.select(*t.Image.__table__.columns).where(t.Image.id.in_(some)))
+            found |= {row["id"]: {**row, "source": None} for row in rows}
+            sources = sa.select(*t.Source.__table__.columns).where(t.Source.image_id.in_(some))
+            for row in self._rows(sources.order_by(t.Source.origin.desc())):
+                found[row["image_id"]]["source"] = row
+        return found
+
+    def dropped(self) -> set[str]:
+        """Ids of pictures that are dropped duplicates."""
+        gone = sa.select(t.Image.id).where(t.Image.duplicate_of.is_not(None))
+        return {row["id"] for row in self._rows(gone)}
+
+    def expert_log(self, limit: int) -> list[dict[str, Any]]:
+        """The last expert verdicts, newest first: their columns, image_id, lemmas, whether each stands."""
+        verdict = t.ExpertVerdict
+        statement = (
+            sa.select(*verdict.__table__.columns, t.Question.image_id, t.Synset.lemmas)
+            .join(t.Question, t.Question.id == verdict.question_id)
+            .join(t.Synset, t.Synset.wnid == t.Question.wnid)
+            .order_by(verdict.seq.desc())
+            .limit(limit)
+        )
+        rows = self._rows(statement)
+        standing = {row["id"] for row in self.standing({row["question_id"] for row in rows}).values()}
+        return [{**row, "stands": row["id"] in standing} for row in rows]
 
     def near(self, image: str, limit: int = 8) -> list[dict[str, Any]]:
         """The pictures that look most like one: image_id, distance."""

@@ -1,4 +1,4 @@
-"""What each role may ask of the writer, and in whose name."""
+"""What each role may ask of the writer and the desk, and in whose name."""
 
 from __future__ import annotations
 
@@ -36,13 +36,21 @@ class Permit(NamedTuple):
     writes: bool = True
     repeatable: bool = True
     """Asked for twice it does no more than once: it may be sent again when an answer was lost."""
+    voters: bool = True
+    """Whether annotators may, whose votes must not lean on those of others."""
+
+    def reaches(self, role: str) -> bool:
+        """Whether `role` may."""
+        return ROLES.index(role) >= ROLES.index(self.role) and (self.voters or role != "annotator")
 
 
-def _reads(part: str, names: str, role: str, whose: str = "") -> dict[str, Permit]:
-    return {f"{part}.{name}": Permit(role, whose, writes=False) for name in names.split()}
+def _reads(part: str, names: str, role: str, whose: str = "", *, voters: bool = True) -> dict[str, Permit]:
+    return {f"{part}.{name}": Permit(role, whose, writes=False, voters=voters) for name in names.split()}
 
 
 PERMITS: dict[str, Permit] = {
+    "renew": Permit("viewer", writes=False),
+    # A labelling page.
     **_reads("lookups", "synset cards examples", "annotator"),
     **_reads("lookups", "own_answers synset_progress", "annotator", NUMBER),
     **_reads("own_work", "pages page noted", "annotator", NUMBER),
@@ -50,36 +58,30 @@ PERMITS: dict[str, Permit] = {
     **_reads("team", "annotator", "annotator", NAME),
     **_reads("team", "pictures", "annotator"),
     **_reads("reader", "synsets", "annotator"),
-    **_reads("lookups", "question_ids votes_on questions_about said_before near", "expert"),
-    **_reads("own_work", "problems", "curator"),
     "setting": Permit("annotator", writes=False),
     "question_key": Permit("annotator", writes=False),
-    "renew": Permit("viewer", writes=False),
     "own_work.note": Permit("annotator", NUMBER, repeatable=False),
     "decide": Permit("annotator"),
     "writer.ensure_annotator": Permit("annotator", NAME),
     "writer.record_votes": Permit("annotator", NUMBER),
     "writer.claim": Permit("annotator", NUMBER),
     "writer.release_leases": Permit("annotator", NUMBER),
+    # The other pages, of which the desk tells what others did (`synsetlab.ui.workspace.desk`).
+    **_reads("browsing", "counts version accepted", "viewer"),
+    **_reads(
+        "dashboard",
+        "totals votes_over_time left synsets cells annotators problems agreement_over_time",
+        "viewer",
+        voters=False,
+    ),
+    **_reads("review", "queue detail reliability log", "expert"),
+    **_reads("duplicates", "clusters standing rows_for", "expert"),
+    **_reads("lookups", "questions standing question_ids", "expert"),
+    "choose": Permit("expert"),
     "writer.record_expert_verdicts": Permit("expert", ROWS),
     "writer.relabel": Permit("expert", MOVES, repeatable=False),
-    "writer.add_duplicate_verdicts": Permit("curator", ROWS, repeatable=False),
-    "writer.judge_annotator": Permit("curator", BY, repeatable=False),
-    "writer.start_import": Permit("curator", repeatable=False),
-    "writer.finish_import": Permit("curator"),
-    "writer.add_synsets": Permit("curator"),
-    "writer.set_rules": Permit("curator"),
-    "writer.add_images": Permit("curator"),
-    "writer.add_failures": Permit("curator"),
-    "writer.set_phashes": Permit("curator"),
-    "writer.replace_clusters": Permit("curator"),
-    "writer.set_vote_policy": Permit("curator"),
-    "writer.add_questions": Permit("curator"),
-    "writer.rebuild_counters": Permit("curator"),
-    "writer.rebuild": Permit("curator"),
-    "writer.record_decisions": Permit("curator", repeatable=False),
-    "writer.set_gold": Permit("curator"),
-    "writer.record_release": Permit("curator"),
+    "writer.add_duplicate_verdicts": Permit("expert", ROWS, repeatable=False),
+    "writer.take_back_duplicate_verdicts": Permit("expert", BY, repeatable=False),
 }
 """Operations by name; what is not listed cannot be asked for."""
 
@@ -92,25 +94,31 @@ def check_permit(
 ) -> Permit:
     """Raise NotAllowedError unless the capability reaches so far; `number` is its annotator's, or None."""
     permit = PERMITS.get(operation)
-    if permit is None or ROLES.index(capability.role) < ROLES.index(permit.role):
+    if permit is None or not permit.reaches(capability.role):
         raise NotAllowedError(
             f"{capability.annotator} ({capability.role}) may not do this: {operation}.",
             f"It takes the role {permit.role}." if permit else "",
         )
+    own = True
     if permit.whose == NUMBER:
         own = number is not None and bool(args) and args[0] == number
     elif permit.whose == NAME:
         own = bool(args) and args[0] == capability.annotator
-    else:
-        deciders = [named["by"]] if permit.whose in {BY, MOVES} and "by" in named else []
-        if permit.whose == ROWS:
-            deciders += [row.get("decided_by") for row in args[0]]
-        if permit.whose == MOVES:
-            deciders += [row[part].get("decided_by") for row in args[0] for part in ("reject", "accept")]
-        own = all(name == capability.annotator for name in deciders)
-        own = own and (permit.whose not in {BY, MOVES} or "by" in named)
+    elif permit.whose:
+        deciders = _deciders(permit.whose, args, named)
+        own = bool(deciders) and set(deciders) == {capability.annotator}
     if not own:
         raise NotAllowedError(f"{capability.annotator} asked for {operation} in another's name.")
     if operation == "setting" and args and args[0] not in SETTINGS:
         raise NotAllowedError(f"The setting {args[0]!r} is not for kernels.")
     return permit
+
+
+def _deciders(whose: str, args: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+    """In whose names verdicts are."""
+    if whose == BY:
+        return [named.get("by")]
+    rows = args[0] if args else []  # by name they would not be looked at
+    if not rows or whose == ROWS:
+        return [row.get("decided_by") for row in rows]
+    return [named.get("by"), *(row[part].get("decided_by") for row in rows for part in ("reject", "accept"))]

@@ -160,6 +160,14 @@ class Reader:
         )
         return self.frame(statement)
 
+    def accepted(self, wnid: str, limit: int) -> list[str]:
+        """Ids of pictures accepted for a synset, those with the highest posterior first."""
+        question = t.Question
+        found = sa.select(question.image_id).where(question.wnid == wnid, question.outcome == "accepted")
+        surest = (question.posterior.is_(None), question.posterior.desc(), question.id)
+        rows = self.rows(found.where(~is_dropped()).order_by(*surest).limit(limit))
+        return [row["image_id"] for row in rows]
+
     def votes(self, *, effective: bool = True) -> pd.DataFrame:
         """The vote log in order, or the votes that count; with annotator, role, excluded, image_id and wnid.
 

@@ -1,4 +1,4 @@
-"""A workspace as a kernel has it: no database, a socket to the writer and a capability.
+"""A workspace as a kernel has it: no database, but sockets to ask, and a capability.
 
 Nothing here imports what a database needs: a labelling page starts in half the time without it.
 """
@@ -21,23 +21,25 @@ from synsetlab.store.permits import PERMITS
 from synsetlab.store.wire import Incoming, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
 __all__ = [
     "CAPABILITY_VARIABLE",
+    "DESK_VARIABLE",
     "WRITER_VARIABLE",
     "Link",
     "Remote",
     "RemoteReader",
-    "RemoteWriter",
     "derive_question_key",
-    "link_from",
+    "links_from",
 ]
 
-WRITER_VARIABLE, CAPABILITY_VARIABLE = "SYNSETLAB_WRITER", "SYNSETLAB_CAPABILITY"
-"""Environment of a kernel: the path of the writer's socket, and for whom it may ask."""
+WRITER_VARIABLE, DESK_VARIABLE = "SYNSETLAB_WRITER", "SYNSETLAB_DESK"
+"""Environment of a kernel: the paths of the sockets of who writes, and of who tells what others did."""
+CAPABILITY_VARIABLE = "SYNSETLAB_CAPABILITY"
+"""Likewise: for whom the kernel may ask."""
 
 PATIENCE_S = 30.0
 """How long a request is sent again while the writer is not there: it is started anew when it dies."""
@@ -46,7 +48,10 @@ CHUNK = 1 << 20
 
 
 class Link:
-    """A connection to the writer; safe to share between threads. It comes back when the writer does."""
+    """A connection to a `synsetlab.store.service.Service`; safe to share between threads.
+
+    It comes back when the service does.
+    """
 
     def __init__(self, path: str, capability: str) -> None:
         self._path = path
@@ -58,14 +63,14 @@ class Link:
         self._renewing: threading.Thread | None = None
 
     def ask(self, operation: str, *args: Any, **named: Any) -> Any:
-        """What the writer answers.
+        """What the service answers.
 
         Raises
         ------
         SynsetlabError
-            What the writer raised; NotAllowedError where the capability does not reach so far.
+            What the service raised; NotAllowedError where the capability does not reach so far.
         WorkspaceError
-            The writer is gone.
+            The service is gone.
         """
         message = pack({"do": operation, "args": args, "named": named})
         deadline = time.monotonic() + PATIENCE_S
@@ -164,21 +169,12 @@ class RemoteReader(Remote):
         return pd.DataFrame(found["data"], columns=found["columns"], dtype=object)
 
 
-class RemoteWriter(Remote):
-    """Asks the writer to write."""
-
-    decides = True
-
-    def decide_there(self, questions: Collection[int]) -> tuple[int, dict[str, int]]:
-        """Have the writer judge `questions` by the workspace's own policy and model."""
-        changed, outcomes = self._link.ask("decide", list(questions))
-        return int(changed), outcomes
-
-
-def link_from(environment: Mapping[str, str]) -> Link | None:
-    """The link that the server gave this kernel, or None."""
-    path, capability = environment.get(WRITER_VARIABLE), environment.get(CAPABILITY_VARIABLE)
-    return Link(path, capability) if path and capability else None
+def links_from(environment: Mapping[str, str]) -> tuple[Link, Link] | None:
+    """The links to the writer and to the desk that the server gave this kernel, or None."""
+    paths = [environment.get(name) for name in (WRITER_VARIABLE, DESK_VARIABLE)]
+    capability = environment.get(CAPABILITY_VARIABLE)
+    writer, desk = (Link(path, capability) if path and capability else None for path in paths)
+    return (writer, desk) if writer and desk else None
 
 
 def derive_question_key(secret: str) -> bytes:

@@ -1,9 +1,7 @@
-"""The one writer of a workspace, for many kernels: asked over a local socket, fair, with group commit.
+"""Answers many kernels over a local socket, each as far as its capability reaches.
 
-What has come in while a transaction ran is the next transaction: votes of all who wait are
-appended together, everything else in its own part of it, and nothing is answered before it is
-durable. So nobody waits longer than for the transaction that runs and their own, and a slow disk is
-waited for once. Who may ask what, `synsetlab.store.permits` says; look-ups run beside the writes.
+Who may ask what, `synsetlab.store.permits` says. The one that writes is
+`synsetlab.store.writer_service`; this alone looks things up.
 """
 
 from __future__ import annotations
@@ -14,11 +12,10 @@ import logging
 import secrets
 import selectors
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from synsetlab.errors import InputError, NotAllowedError, SynsetlabError, WorkspaceBusyError
+from synsetlab.errors import NotAllowedError, SynsetlabError, WorkspaceBusyError
 from synsetlab.store.capability import Capability, capability_key, issue
 from synsetlab.store.names import ROLES
 from synsetlab.store.permits import check_permit
@@ -26,20 +23,15 @@ from synsetlab.store.schema import Annotator
 from synsetlab.store.wire import LARGEST, Incoming, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Mapping
 
     from synsetlab.store.workspace import Workspace
 
-    Decide = Callable[[Collection[int]], tuple[int, dict[str, int]]]
-
-__all__ = ["WriterService"]
+__all__ = ["Request", "Service", "failure"]
 
 READERS = 2
 CHUNK = 1 << 20
 LARGEST_REQUEST = {"viewer": 1 << 16, "annotator": 8 << 20, "expert": 8 << 20}
-TRIES = 5
-"""How often a request is tried that PostgreSQL ended because it and another's waited for each other."""
-
 log = logging.getLogger("synsetlab.store.service")
 
 
@@ -54,7 +46,7 @@ class _Peer:
         self.number: int | None = None
 
 
-class _Request:
+class Request:
     """Something that a kernel asked."""
 
     def __init__(self, peer: _Peer, message: dict[str, Any]) -> None:
@@ -65,7 +57,7 @@ class _Request:
         self.named: dict[str, Any] = dict(message.get("named") or {})
 
 
-class WriterService:
+class Service:
     """Serves one workspace on a listening socket.
 
     Parameters
@@ -74,20 +66,22 @@ class WriterService:
         Opened for this alone.
     listener
         A bound and listening Unix socket.
-    decide
-        Judges questions and records what changes; returns how many did and the outcomes. None: asked
-        to decide, the writer says that decisions wait for the next run.
+    parts
+        What can be asked for besides the workspace's own parts, by the name that it has in
+        `synsetlab.store.permits`: an object, or a function.
     """
 
-    def __init__(self, workspace: Workspace, listener: socket.socket, decide: Decide | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, listener: socket.socket, parts: Mapping[str, Any] | None = None
+    ) -> None:
         self._workspace = workspace
-        self._decide = decide
+        self._parts: Mapping[str, Any] = parts or {}
         self._listener = listener
         self._secret = workspace.setting("secret")
         self._key = capability_key(self._secret)
         self._selector = selectors.DefaultSelector()
         self._readers = ThreadPoolExecutor(READERS, "lookups")
-        self._answers: collections.deque[tuple[_Request, dict[str, Any]]] = collections.deque()
+        self._answers: collections.deque[tuple[_Peer, bytes]] = collections.deque()
         self._waking, self._wake = socket.socketpair()
         self._running = True
         for listening in (listener, self._waking):
@@ -104,7 +98,7 @@ class WriterService:
         """Serve until `stop`."""
         try:
             while self._running:
-                waiting: list[_Request] = []
+                waiting: list[Request] = []
                 for key, ready in self._selector.select():
                     if key.fileobj is self._listener:
                         self._accept()
@@ -116,8 +110,9 @@ class WriterService:
                         self._flush(key.data)
                 self._write([request for request in waiting if self._is_write(request)])
                 while self._answers:
-                    request, answer = self._answers.popleft()
-                    self._send(request.peer, {"id": request.id, **answer})
+                    peer, answer = self._answers.popleft()
+                    peer.outgoing += answer
+                    self._flush(peer)
         finally:
             self._readers.shutdown()
             for key in list(self._selector.get_map().values()):
@@ -134,7 +129,7 @@ class WriterService:
             connection.setblocking(False)
             self._selector.register(connection, selectors.EVENT_READ, _Peer(connection))
 
-    def _receive(self, peer: _Peer) -> list[_Request]:
+    def _receive(self, peer: _Peer) -> list[Request]:
         try:
             data = peer.socket.recv(CHUNK)
         except BlockingIOError:
@@ -150,7 +145,7 @@ class WriterService:
                 if peer.capability is None:
                     self._greet(peer, message)
                 else:
-                    found.append(_Request(peer, message))
+                    found.append(Request(peer, message))
         except Exception as error:  # noqa: BLE001 - nothing that one kernel sends may end the writer
             log.warning("A kernel was sent away: %s", error)
             self._drop(peer)
@@ -160,7 +155,7 @@ class WriterService:
         try:
             peer.capability = Capability.read(str(message.get("capability")), self._key)
         except NotAllowedError as error:
-            self._send(peer, _failure(error))
+            self._send(peer, failure(error))
             return
         peer.incoming.largest = LARGEST_REQUEST.get(peer.capability.role, LARGEST)
         self._send(peer, {"value": None})
@@ -192,7 +187,7 @@ class WriterService:
 
     # -- what is asked ------------------------------------------------------------------------
 
-    def _is_write(self, request: _Request) -> bool:
+    def _is_write(self, request: Request) -> bool:
         """Whether it is one; look-ups are sent on their way, and what may not be asked is refused."""
         peer = request.peer
         try:
@@ -204,7 +199,7 @@ class WriterService:
                 peer.capability, peer.number, request.operation, request.args, request.named
             )
         except Exception as error:  # noqa: BLE001 - as in _receive
-            self._answers.append((request, _failure(error)))
+            self._reply(request, failure(error))
             return False
         if not permit.writes:
             self._readers.submit(self._look_up, request)
@@ -214,76 +209,54 @@ class WriterService:
         found = self._workspace.reader.scalar(Annotator.id, Annotator.name == name)
         return None if found is None else int(found)
 
-    def _look_up(self, request: _Request) -> None:
-        self._answers.append((request, self._answer(request)))
+    def _write(self, requests: list[Request]) -> None:
+        """What changes the workspace: nothing, where there is no writer behind this."""
+        for request in requests:
+            self._reply(request, failure(_not_here(request.operation)))
+
+    def _look_up(self, request: Request) -> None:
+        self._reply(request, self._answer(request))
         with contextlib.suppress(OSError):
             self._wake.send(b".")
 
-    def _write(self, requests: list[_Request]) -> None:
-        """All in one transaction; one by one where that fails as a whole."""
-        if not requests:
-            return
+    def _reply(self, request: Request, answer: dict[str, Any]) -> None:
+        """Let the loop send this; from any thread, so that a long answer is put together beside it."""
         try:
-            with self._workspace.writer.together():
-                answers = self._votes([r for r in requests if r.operation == "writer.record_votes"])
-                for request in requests:
-                    if request not in answers:
-                        answers[request] = self._answer(request, quietly=False)
-        except Exception as error:  # noqa: BLE001 - as in _receive
-            if len(requests) > 1:
-                log.info("A shared transaction failed, its parts are tried alone: %s", error)
-                for request in requests:
-                    self._alone(request)
-            else:
-                self._alone(requests[0])
-            return
-        self._answers.extend(answers.items())
+            packed = pack({"id": request.id, **answer})
+        except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
+            packed = pack({"id": request.id, **failure(error)})
+        self._answers.append((request.peer, packed))
 
-    def _alone(self, request: _Request) -> None:
-        for turn in range(TRIES):
-            try:
-                answer = self._answer(request, quietly=False)
-            except WorkspaceBusyError as error:
-                answer = _failure(error)
-                time.sleep(0.01 * 2**turn)
-            else:
-                break
-        self._answers.append((request, answer))
-
-    def _votes(self, requests: list[_Request]) -> dict[_Request, dict[str, Any]]:
-        if not requests:
-            return {}
-        batches = [(request.args[0], request.args[1]) for request in requests]
-        results = self._workspace.writer.record_together(batches)
-        return {
-            request: _failure(result) if isinstance(result, InputError) else {"value": result}
-            for request, result in zip(requests, results, strict=True)
-        }
-
-    def _answer(self, request: _Request, *, quietly: bool = True) -> dict[str, Any]:
+    def _answer(self, request: Request, *, quietly: bool = True) -> dict[str, Any]:
         """What an operation gives; a transaction that has to be given up is raised unless `quietly`."""
         try:
             return {"value": self._do(request)}
         except WorkspaceBusyError as error:
             if quietly:
-                return _failure(error)
+                return failure(error)
             raise
         except Exception as error:  # noqa: BLE001 - as in _receive
-            return _failure(error)
+            return failure(error)
 
-    def _do(self, request: _Request) -> Any:
+    def _do(self, request: Request) -> Any:
         args, named, peer = request.args, request.named, request.peer
         part, _, name = request.operation.rpartition(".")
+        if part in self._parts:
+            return getattr(self._parts[part], name)(*args, **named)
         if part:
+            if not hasattr(self._workspace, part):
+                raise _not_here(request.operation)
             value = getattr(getattr(self._workspace, part), name)(*args, **named)
             # Frames travel as rows; those that a kernel may ask for hold texts and lists only.
             return value.to_dict("split") if part == "reader" else value
+        if name in self._parts:
+            return self._parts[name](*args, **named)
         if name == "setting":
             return self._workspace.reader.setting(args[0])
         if name == "question_key":
             return self._workspace.question_key().hex()
-        if name == "decide":
-            return self._decide([int(question) for question in args[0]]) if self._decide else (0, {})
+        if name != "renew":
+            raise _not_here(name)
         assert peer.capability is not None
         return self._renewed(peer, peer.capability)
 
@@ -300,7 +273,8 @@ class WriterService:
         return token
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
+def failure(error: BaseException) -> dict[str, Any]:
+    """An error as an answer: what the kernel may know of it; the log has the rest."""
     if isinstance(error, SynsetlabError):
         if error.shown != error.message:
             log.error("%s", error.message)
@@ -309,3 +283,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
     log.error("A request failed, error id %s", number, exc_info=error)
     text = f"The writer could not do this (error {number})."
     return {"error": ["WorkspaceError", text, "The server's log has the details."]}
+
+
+def _not_here(operation: str) -> NotAllowedError:
+    return NotAllowedError(f"This is not for whoever answers here: {operation}.")

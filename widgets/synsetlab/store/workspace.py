@@ -18,7 +18,7 @@ from synsetlab.config import WORKSPACE_FILE, find_workspace
 from synsetlab.errors import WorkspaceError
 from synsetlab.store.blobs import BlobStore
 from synsetlab.store.defaults import VOTE_POLICY
-from synsetlab.store.remote import Link, Remote, RemoteReader, RemoteWriter, derive_question_key, link_from
+from synsetlab.store.remote import Link, Remote, RemoteReader, derive_question_key, links_from
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from synsetlab.store.own_work import OwnWork
     from synsetlab.store.reader import Reader
     from synsetlab.store.team import Team
+    from synsetlab.store.totals import Totals
+    from synsetlab.store.waiting import Waiting
     from synsetlab.store.writer import Writer
 
 __all__ = ["Workspace", "check_database"]
@@ -42,7 +44,7 @@ DATABASE_VARIABLE = "SYNSETLAB_DATABASE"
 
 
 class Workspace:
-    """An open workspace: to read (``reader``, ``lookups``) and change (``writer``), with its pictures.
+    """An open workspace: to read (``reader``, ``lookups``, ``totals``) and change (``writer``).
 
     ``blobs`` holds the pictures, ``accounts`` says who may come in, ``access`` who may have a release,
     ``own_work`` what one did and said.
@@ -59,20 +61,26 @@ class Workspace:
     own_work: OwnWork
     access: Access
     team: Team
+    totals: Totals
+    waiting: Waiting
 
-    def __init__(self, folder: Path, blobs: BlobStore, database: Local | Link) -> None:
+    def __init__(
+        self, folder: Path, blobs: BlobStore, database: Local | Link, desk: Link | None = None
+    ) -> None:
         self.folder = folder
         self.blobs = blobs
         self._database = database
+        self._desk = desk
         if isinstance(database, Link):
             # Of the parts there is what the link's capability reaches to.
-            self.reader, self.writer = RemoteReader("reader", database), RemoteWriter("writer", database)  # type: ignore[assignment]
-            for part in ("lookups", "own_work", "team"):
+            self.reader = RemoteReader("reader", database)  # type: ignore[assignment]
+            for part in ("lookups", "own_work", "team", "writer"):
                 setattr(self, part, Remote(part, database))
             return
         self.engine, self.reader, self.lookups = database.engine, database.reader, database.lookups
         self.writer, self.accounts, self.own_work = database.writer, database.accounts, database.own_work
         self.access, self.team = database.access, database.team
+        self.totals, self.waiting = database.totals, database.waiting
 
     @classmethod
     def create(
@@ -152,9 +160,9 @@ class Workspace:
         """
         home, settings = _settings(find_workspace(folder))
         blobs = BlobStore(_place(settings["blobs"], home))
-        link = link_from(os.environ) if database is None else None
-        if link is not None:
-            return cls(home, blobs, link)
+        links = links_from(os.environ) if database is None else None
+        if links is not None:
+            return cls(home, blobs, *links)
         from synsetlab.store.local import open_database  # noqa: PLC0415 - see the module
 
         url = database or os.environ.get(DATABASE_VARIABLE) or settings["database"]
@@ -210,6 +218,20 @@ class Workspace:
         return pseudonym
 
     @property
+    def linked(self) -> bool:
+        """Whether this is a kernel that asks others instead of the database."""
+        return isinstance(self._database, Link)
+
+    def ask(self, operation: str, *args: Any) -> Any:
+        """Have the writer do one of the operations of `synsetlab.store.permits`; where `linked`."""
+        assert isinstance(self._database, Link)
+        return self._database.ask(operation, *args)
+
+    def desk(self, part: str) -> Remote | None:
+        """What is told, where `linked`, of what others did; None: whoever has the database looks there."""
+        return None if self._desk is None else Remote(part, self._desk)
+
+    @property
     def vote_policy(self) -> str:
         """Which answer counts where an annotator gave several: ``keep_last`` or ``keep_first``."""
         return self.reader.setting(VOTE_POLICY) or "keep_last"
@@ -222,6 +244,8 @@ class Workspace:
     def close(self) -> None:
         """Let go of the database and of the shared hold on the folder."""
         self._database.close()
+        if self._desk is not None:
+            self._desk.close()
 
     def __enter__(self) -> Self:
         return self

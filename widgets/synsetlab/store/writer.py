@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -22,11 +22,16 @@ from synsetlab.store.defaults import CONTROLS, VOTE_POLICY
 from synsetlab.store.engine import IMMEDIATE, insert_new, put, update_by_id
 from synsetlab.store.leases import claim
 from synsetlab.store.rebuild import rebuild
-from synsetlab.store.verdicts import give_verdicts, relabel
+from synsetlab.store.verdicts import (
+    give_duplicate_verdicts,
+    give_verdicts,
+    relabel,
+    take_back_duplicate_verdicts,
+)
 from synsetlab.store.votelog import append_votes, microseconds, recount, restamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -48,9 +53,6 @@ NEW_QUESTION = {
 
 class Writer:
     """Writes to one workspace; safe to share between threads."""
-
-    decides: ClassVar[bool] = False
-    """Whether it judges questions itself (`decide_there`), instead of with a judge that is handed in."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -191,14 +193,32 @@ class Writer:
         given: Row = {"decided_at": _now(), "policy_hash": policy["hash"] if policy else None}
         with self.transaction() as connection:
             insert_new(connection, t.Policy, [policy] if policy else [])
-            connection.execute(sa.insert(t.DuplicateVerdict), [{**given, **row} for row in rows])
-            for row in rows:
-                dropped = row["duplicate_of"] if row["verdict"] == "drop" else None
-                image = sa.update(t.Image).where(t.Image.id == row["image_id"])
-                connection.execute(image.values(duplicate_of=dropped))
-                if dropped is None:
-                    asked = sa.select(t.Question.id).where(t.Question.image_id == row["image_id"])
-                    restamp(connection, [found[0] for found in connection.execute(asked)])
+            give_duplicate_verdicts(connection, [{**given, **row} for row in rows])
+
+    def take_back_duplicate_verdicts(
+        self, given: Mapping[str, tuple[int, int]], *, by: str
+    ) -> dict[str, Row]:
+        """Let stand again what stood before `by` gave verdicts.
+
+        Parameters
+        ----------
+        given
+            By image id: ``seq`` of the verdict, and of the row that stands because of it (itself, or the one
+            that let it stand again).
+
+        Returns
+        -------
+        dict
+            By image id: ``verdict``, ``decided_by``, ``seq`` of the row that stands now and ``was``, the
+            ``seq`` of the one that it repeats (None where nobody had judged: it is kept, by ``policy``).
+
+        Raises
+        ------
+        InputError
+            Someone has judged one of the pictures since: nothing is undone.
+        """
+        with self.transaction() as connection:
+            return take_back_duplicate_verdicts(connection, given, by=by, now=_now())
 
     # -- vote ---------------------------------------------------------------------------------
 
@@ -334,10 +354,6 @@ class Writer:
             rows = [row for row in judged if row is not None]
             append_decisions(connection, policy, rows, _now())
             return rows
-
-    def decide_there(self, questions: Collection[int]) -> tuple[int, dict[str, int]]:
-        """Have `questions` judged where the policy is known; returns how many changed, and the outcomes."""
-        raise NotImplementedError
 
     def record_expert_verdicts(self, rows: Sequence[Row]) -> dict[int, str]:
         """Append expert verdicts and cache what they mean; returns the outcome by question.

@@ -338,9 +338,6 @@ class SynsetBrowser(PictureMessages, SelectionPanel):
             if before is not None:
                 self.__dict__["_table"] = before
             raise
-        fresh = getattr(self._pictures, "refresh", None)
-        if fresh:
-            fresh()
         if tell:
             self.send({"type": "changed"})
 

@@ -205,10 +205,10 @@ class ConsensusDashboard(Panel):
         if (source is None) == (workspace is None):
             raise InputError("ConsensusDashboard needs a source or a workspace, and not both.")
         if source is None:
-            from synsetlab.ui.workspace.dashboard import WorkspaceDashboard  # noqa: PLC0415  # the panel needs no store
+            from synsetlab.ui.workspace.desk import desk_part  # noqa: PLC0415  # the panel needs no store
 
             assert workspace is not None
-            source = WorkspaceDashboard(workspace)
+            source = desk_part(workspace, "dashboard")
         self.source: DashboardSource = source
         self.price_per_vote = _price(price_per_vote)
         self._from_page = False

@@ -176,13 +176,12 @@ def study_workspace(workspace: Workspace, *, floor: float = 0.6) -> AnnotatorStu
     InputError
         Nobody has voted yet.
     """
-    votes = workspace.reader.votes()
+    votes = workspace.totals.answers()
     votes = votes[votes["answer"] != "skip"]
     if votes.empty:
         raise InputError("Nobody has voted in this workspace yet.", "Label some pictures first.")
-    questions = workspace.reader.questions()
-    known = questions[questions["gold_answer"].notna() & questions["id"].isin(votes["question_id"])]
-    gold = dict(zip(known["id"], known["gold_answer"], strict=True))
+    asked = set(votes["question_id"].unique())
+    gold = {question: answer for question, answer in workspace.totals.gold().items() if question in asked}
     table = votes.rename(columns={"question_id": "task", "annotator": "worker", "answer": "label"})
     return study_annotators(
         table.reset_index(drop=True), gold or None, floor=floor, when="seq", not_classes=("unsure",)

@@ -145,9 +145,9 @@ class OnlineDecider:
 
     def __call__(self, questions: Collection[int]) -> Consensus:
         """Decide what `questions` allow."""
-        if self._workspace.writer.decides:
+        if self._workspace.linked:
             # A kernel without the database knows no policy and no model: the writer does.
-            changed, outcomes = self._workspace.writer.decide_there(questions)
+            changed, outcomes = self._workspace.ask("decide", [int(question) for question in questions])
             return Consensus("", fitted=False, changed=changed, outcomes=outcomes)
         version = self._workspace.reader.setting(MODEL_VERSION) or ""
         if self._judge is None or version != self._version:

@@ -69,11 +69,10 @@ def remaining(
         raise InputError(f"price_per_vote={price_per_vote} is no price.", "Give 0 or more.")
     policy = policy or policy_in_force(workspace)
     model = stored_model(workspace)
-    questions = workspace.reader.questions()
-    asked = questions[questions["duplicate_of"].isna()]
-    left = asked[(asked["outcome"] == "open") & asked["gold_answer"].isna() & ~asked["example"].astype(bool)]
-    several = left["choices"].notna()
-    tallies = left[~several].groupby(["wnid", "n_yes", "n_no", "n_unsure"]).size()
+    asked = workspace.totals.tallies()
+    left = asked[(asked["outcome"] == "open") & ~asked["gold"]]
+    several = left["several"]
+    tallies = left[~several].groupby(["wnid", "n_yes", "n_no", "n_unsure"])["questions"].sum()
     forecasts: dict[str, Forecast] = {}
     votes = experts = 0.0
     for key, number in tallies.items():
@@ -83,11 +82,13 @@ def remaining(
         more, expert = forecast(int(yes), int(no), int(unsure))
         votes += number * more
         experts += number * expert
-    given = left.loc[several, ["n_unsure", "n_label"]].sum(axis=1)
-    votes += float((left.loc[several, "votes_wanted"] - given).clip(lower=0).sum())
-    share = experts / len(left) if len(left) else 0.0
-    waiting = int((asked["outcome"] == "ambiguous").sum())
-    return Remaining(len(left), votes, votes * price_per_vote, share, waiting)
+    chosen = left[several]
+    wanting = (chosen["votes_wanted"] - chosen["n_unsure"] - chosen["n_label"]).clip(lower=0)
+    votes += float((wanting * chosen["questions"]).sum())
+    open_ = int(left["questions"].sum())
+    share = experts / open_ if open_ else 0.0
+    waiting = int(asked.loc[asked["outcome"] == "ambiguous", "questions"].sum())
+    return Remaining(open_, votes, votes * price_per_vote, share, waiting)
 
 
 class Forecast:

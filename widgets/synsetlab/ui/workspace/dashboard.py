@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 import pandas as pd
 
 from synsetlab.errors import InputError
-from synsetlab.ui.review_queue import entropy
 from synsetlab.voting.agreement import measure_agreement
 from synsetlab.voting.annotators import study_workspace
 from synsetlab.voting.consensus import policy_in_force
@@ -33,6 +33,8 @@ STRETCHES: Final = (
 )
 MOST_BARS = 48
 POINTS = 12
+KEPT = 10.0
+"""For so many times as long as counting took, its result is used again."""
 FEWEST = 10
 """Questions with two votes or more below which agreement in a stretch of time would be chance."""
 
@@ -43,39 +45,40 @@ class WorkspaceDashboard:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._kept: dict[str, tuple[tuple[int, ...], Any]] = {}
+        self._tallied = (0.0, pd.DataFrame())
 
     def totals(self) -> Totals:
         """Counts of questions by outcome; dropped duplicates left out."""
-        outcomes = self._questions()["outcome"].value_counts()
-        votes = self._votes()
+        outcomes = self._tallies().groupby("outcome")["questions"].sum()
+        given = self.workspace.totals.given()
         return {
-            "votes": len(votes),
-            "annotators": int(votes["annotator"].nunique()),
+            "votes": given["votes"],
+            "annotators": given["annotators"],
             "questions": int(outcomes.sum()),
             "open": int(outcomes.get("open", 0)),
             "accepted": int(outcomes.get("accepted", 0)),
             "rejected": int(outcomes.get("rejected", 0)),
             "ambiguous": int(outcomes.get("ambiguous", 0)),
             "excluded": int(outcomes.get("excluded", 0)),
-            "last_vote": None if votes.empty else max(votes["decided_at"]).isoformat(timespec="seconds"),
+            "last_vote": given["last"] and given["last"].isoformat(timespec="seconds"),
         }
 
     def votes_over_time(self) -> dict[str, Any]:
         """Votes by when they were decided, hours where these are few enough, else longer stretches."""
-        votes = self._votes()
-        if votes.empty:
+        given = self.workspace.totals.given()
+        if given["first"] is None:
             return {"unit": "hour", "hours": 1.0, "points": []}
-        times = pd.to_datetime(pd.Series(list(votes["decided_at"])), utc=True)
-        unit, starts, place = stretches(times)
-        counted = votes.assign(place=place.to_numpy()).groupby("place")["annotator"].agg(["size", "nunique"])
+        unit, starts = stretches(given["first"], given["last"])
+        length = dict(STRETCHES)[unit]
+        found = self.workspace.totals.given_over_time(starts[0], length)
         return {
             "unit": unit,
-            "hours": dict(STRETCHES)[unit] / timedelta(hours=1),
+            "hours": length / timedelta(hours=1),
             "points": [
                 {
                     "at": start.isoformat(timespec="seconds"),
-                    "votes": int(counted["size"].get(number, 0)),
-                    "annotators": int(counted["nunique"].get(number, 0)),
+                    "votes": found.get(number, (0, 0))[0],
+                    "annotators": found.get(number, (0, 0))[1],
                 }
                 for number, start in enumerate(starts)
             ],
@@ -84,8 +87,7 @@ class WorkspaceDashboard:
     def left(self, price: float) -> Left:
         """Votes, money and hours that the policy in force is expected to take still."""
         found = remaining(self.workspace, price_per_vote=price)
-        times = pd.to_numeric(self._votes()["active_ms"], errors="coerce").dropna()
-        hours = float(times.median()) / 3_600_000 * found.votes if len(times) else None
+        median = self.workspace.totals.median_active_ms()
         return {
             "questions": found.questions,
             "votes": found.votes,
@@ -93,16 +95,16 @@ class WorkspaceDashboard:
             "price": price,
             "expert_share": found.expert_share,
             "waiting": found.waiting,
-            "hours": hours,
+            "hours": None if median is None else median / 3_600_000 * found.votes,
         }
 
     def synsets(self) -> list[SynsetRow]:
         """By difficulty, the hardest first; synsets without votes last."""
-        questions = self._questions()
+        tallies = self._tallies()
         table = self.workspace.reader.synsets()
-        by_wnid = dict(tuple(questions.groupby("wnid")))
+        by_wnid = dict(tuple(tallies.groupby("wnid")))
         rows = [
-            _synset(wnid, lemmas[0], by_wnid.get(wnid, questions[:0]))
+            _synset(wnid, lemmas[0], by_wnid.get(wnid, tallies[:0]))
             for wnid, lemmas in zip(table["wnid"], table["lemmas"], strict=True)
         ]
         return sorted(
@@ -111,26 +113,29 @@ class WorkspaceDashboard:
 
     def cells(self, wnid: str) -> list[Cell]:
         """Questions by votes for and against, with what such counts mean under the policy in force."""
-        questions = self._questions()
-        mine = questions[questions["wnid"] == wnid]
+        tallies = self._tallies()
+        mine = tallies[tallies["wnid"] == wnid]
         if mine.empty and wnid not in set(self.workspace.reader.synsets()["wnid"]):
             raise InputError(f"The workspace has no synset {wnid!r}.", "Reload the page.")
         table = getattr(policy_in_force(self.workspace).for_synset(wnid), "cells", None)
         cells: list[Cell] = []
-        for key, group in mine.groupby(["n_yes", "n_no"]):
+        for key, group in mine.groupby(["n_yes", "n_no"])[["questions", "beliefs", "belief"]]:
             yes, no = cast("tuple[int, int]", key)
-            belief = pd.to_numeric(group["posterior"], errors="coerce").mean()
+            sums = group.sum()
+            known = float(sums["belief"] / sums["beliefs"]) if sums["beliefs"] else None
             if table and yes + no < len(table):
-                belief = table[yes][no]
-            known = None if math.isnan(belief) else float(belief)
-            cells.append({"yes": int(yes), "no": int(no), "questions": len(group), "belief": known})
+                known = float(table[yes][no])
+            cells.append(
+                {"yes": int(yes), "no": int(no), "questions": int(sums["questions"]), "belief": known}
+            )
         return cells
 
     def annotators(self) -> list[AnnotatorRow]:
         """From the report on annotators, by number of votes; empty where nobody voted."""
-        if not (self._votes()["answer"] != "skip").any():
+        try:
+            report = self._once("annotators", lambda: study_workspace(self.workspace).report)
+        except InputError:  # nobody
             return []
-        report = self._once("annotators", lambda: study_workspace(self.workspace).report)
         return [
             {
                 "name": str(row["worker"]),
@@ -164,28 +169,31 @@ class WorkspaceDashboard:
 
     def agreement_over_time(self) -> list[AgreementPoint]:
         """Agreement on the questions whose last vote fell into each of about a dozen equal shares."""
-        votes = self._votes()
-        told = votes[votes["answer"] != "skip"]
-        last = told.groupby("question_id")["decided_at"].agg(["max", "size"])
-        last = last[last["size"] >= 2].sort_values("max", kind="stable")
-        shares = min(POINTS, len(last) // FEWEST)
-        points: list[AgreementPoint] = []
-        for number in range(shares):
-            part = last.iloc[len(last) * number // shares : len(last) * (number + 1) // shares]
-            mine = told[told["question_id"].isin(part.index)]
-            table = mine.rename(columns={"question_id": "task", "annotator": "worker", "answer": "label"})
-            found = measure_agreement(table[["task", "worker", "label"]])
-            points.append(
-                {
-                    "at": max(part["max"]).isoformat(timespec="seconds"),
-                    "alpha": found.krippendorff_alpha,
-                    "percent": found.percent_agreement,
-                    "questions": len(part),
-                }
-            )
-        return points
+        return self._once("agreement", self._agreement)  # type: ignore[no-any-return]
 
     # -- how -----------------------------------------------------------------------------------
+
+    def _agreement(self) -> list[AgreementPoint]:
+        votes = self.workspace.totals.answers()
+        told = votes[votes["answer"] != "skip"]
+        last = told.groupby("question_id")["seq"].agg(["max", "size"])
+        last = last[last["size"] >= 2].sort_values("max", kind="stable")
+        shares = min(POINTS, len(last) // FEWEST)
+        table = told.rename(columns={"question_id": "task", "annotator": "worker", "answer": "label"})
+        share = pd.Series(np.arange(len(last)) * shares // max(len(last), 1), index=last.index)
+        parts = table.groupby(table["task"].map(share))[["task", "worker", "label"]]
+        ends = [int(part.max()) for _, part in last["max"].groupby(share)] if shares else []
+        times = self.workspace.totals.decided_at(ends)
+        return [
+            {
+                "at": times[end].isoformat(timespec="seconds"),
+                "alpha": found.krippendorff_alpha,
+                "percent": found.percent_agreement,
+                "questions": int(mine["task"].nunique()),
+            }
+            for end, (_, mine) in zip(ends, parts if shares else (), strict=True)
+            for found in (measure_agreement(mine),)
+        ]
 
     def _once(self, name: str, make: Any) -> Any:
         version = tuple(self.workspace.reader.counts().values())
@@ -193,25 +201,25 @@ class WorkspaceDashboard:
             self._kept[name] = (version, make())
         return self._kept[name][1]
 
-    def _votes(self) -> pd.DataFrame:
-        return self._once("votes", self.workspace.reader.votes)  # type: ignore[no-any-return]
+    def _tallies(self) -> pd.DataFrame:
+        """Of now, or of a moment ago where counting takes long: one refresh asks for them five times."""
+        began = time.monotonic()
+        if began >= self._tallied[0]:
+            found = self.workspace.totals.tallies()
+            ended = time.monotonic()
+            self._tallied = (ended + KEPT * (ended - began), found)
+        return self._tallied[1]
 
-    def _questions(self) -> pd.DataFrame:
-        """Those that are asked: neither of dropped duplicates nor examples; always as they are now."""
-        questions = self.workspace.reader.questions()
-        return questions[questions["duplicate_of"].isna() & ~questions["example"].astype(bool)]
 
-
-def stretches(times: pd.Series[Any]) -> tuple[str, list[datetime], pd.Series[int]]:
-    """Cut the time from the first of `times` to the last into equal stretches, 48 at most.
+def stretches(first: datetime, last: datetime) -> tuple[str, list[datetime]]:
+    """Cut the time from `first` to `last` into equal stretches, 48 at most.
 
     Returns
     -------
     tuple
         Their length in words (an hour, or the shortest that will do if that is longer; minutes where
-        all fell into two hours), where each begins, and in which each of `times` is.
+        all fell into two hours), and where each begins.
     """
-    first, last = times.min().to_pydatetime(), times.max().to_pydatetime()
     shortest = (
         0 if last - first < timedelta(minutes=MOST_BARS) else 1 if last - first < timedelta(hours=3) else 2
     )
@@ -221,29 +229,28 @@ def stretches(times: pd.Series[Any]) -> tuple[str, list[datetime], pd.Series[int
         count = (last - start) // length + 1
         if count <= MOST_BARS or name == "year":
             break
-    place = ((times - start) // length).astype(int)
-    return name, [start + number * length for number in range(count)], place
+    return name, [start + number * length for number in range(count)]
 
 
-def _synset(wnid: str, name: str, questions: pd.DataFrame) -> SynsetRow:
-    counts = questions[["n_yes", "n_no", "n_unsure"]].astype(float)
+def _synset(wnid: str, name: str, tallies: pd.DataFrame) -> SynsetRow:
+    counts = tallies[["n_yes", "n_no", "n_unsure"]].astype(float)
+    questions = tallies["questions"]
     given = counts.sum(axis=1)
     paired = given >= 2
     pairs = (counts * (counts - 1)).sum(axis=1)[paired] / (given * (given - 1))[paired]
-    doubts = [entropy(float(value)) for value in questions["posterior"].dropna()]
-    known = [doubt for doubt in doubts if doubt is not None]
-    outcomes = questions["outcome"].value_counts()
+    beliefs = int(tallies["beliefs"].sum())
+    outcomes = tallies.groupby("outcome")["questions"].sum()
     return {
         "wnid": wnid,
         "name": name,
-        "questions": len(questions),
+        "questions": int(questions.sum()),
         "accepted": int(outcomes.get("accepted", 0)),
         "rejected": int(outcomes.get("rejected", 0)),
         "ambiguous": int(outcomes.get("ambiguous", 0)),
         "open": int(outcomes.get("open", 0)),
-        "votes": int(given.sum()),
-        "agreement": float(pairs.mean()) if len(pairs) else None,
-        "difficulty": sum(known) / len(known) if known else None,
+        "votes": int((given * questions).sum()),
+        "agreement": float(np.average(pairs, weights=questions[paired])) if len(pairs) else None,
+        "difficulty": float(tallies["doubt"].sum()) / beliefs if beliefs else None,
     }
 
 
