@@ -93,7 +93,8 @@ def _pooled(
     except BrokenProcessPool as error:
         raise SynsetlabError(
             f"One of {workers} worker processes died.",
-            "It was killed, ran out of memory, or could not import the function: try with one worker.",
+            "It was killed, ran out of memory, or could not import your script: try with one worker, "
+            "or call this from below `if __name__ == '__main__':`.",
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
