@@ -29,15 +29,9 @@ HAT = "n03497657"
 DISTINCT = 200
 SIDE = 256
 STARTING = 90.0
-CLICKS = 100
 
 EMPTY = "from IPython.display import HTML\nHTML('<b class=\"bench-done\">empty</b>')"
 OURS = "from synsetlab.ui import LabelingGrid\nLabelingGrid(images={folder!r}, question='Hat?')"
-WORKSPACE = """from synsetlab import Workspace
-from synsetlab.ui import LabelingGrid, WorkspaceLabelling
-source = WorkspaceLabelling(Workspace.open({folder!r}), annotator='bench')
-source.guided = False
-LabelingGrid(source=source, page_size={count})"""
 GRIDBOX = """from pathlib import Path
 import ipywidgets as w
 files = sorted(Path({folder!r}).iterdir())
@@ -72,8 +66,7 @@ def prepare(folder: Path) -> None:
     _notebook(folder / "empty.ipynb", EMPTY)
     _notebook(folder / "gridbox.ipynb", GRIDBOX.format(folder=two_thousand))
     _notebook(folder / "table.ipynb", TABLE.format(folder=two_thousand))
-    workspace = _workspace(folder / "workspace", distinct.parent)
-    _notebook(folder / "workspace.ipynb", WORKSPACE.format(folder=str(workspace), count=CLICKS + 20))
+    _workspace(folder / "workspace", distinct.parent)
 
 
 def _pictures(count: int) -> Iterator[bytes]:
@@ -91,13 +84,12 @@ def _pictures(count: int) -> Iterator[bytes]:
         yield out.getvalue()
 
 
-def _workspace(folder: Path, pictures: Path) -> Path:
+def _workspace(folder: Path, pictures: Path) -> None:
     with Workspace.create(folder) as made:
         made.writer.add_synsets(
             [{"wnid": HAT, "lemmas": ["hat"], "gloss": "", "path": [], "chosen": True}], []
         )
         import_folder(made, pictures, {"hat": HAT}, workers=1)
-    return folder
 
 
 def _notebook(path: Path, source: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from synsetlab.server.services import serve
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+NICE = 5
+"""It gives way to the writer and to kernels: who reads numbers can wait, who votes cannot."""
+
 
 def _make(workspace: Workspace, listener: socket.socket) -> Service:
     return Service(workspace, listener, DeskParts(workspace))
 
 
 if __name__ == "__main__":
+    os.nice(NICE)
     serve(_make)

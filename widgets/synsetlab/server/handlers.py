@@ -116,6 +116,8 @@ class Channels(Plain, VoilaKernelWebsocketHandler):  # type: ignore[misc]  # voi
         """Refuse every protocol but the one whose messages are checked below."""
         self.accepted = self.selected_subprotocol == PROTOCOL
         if self.accepted:
+            # An answer is two small messages: the second must not wait 40 ms for the first's receipt.
+            self.set_nodelay(True)
             await super().open(kernel_id)
         else:
             self.close(1002, "unknown protocol")

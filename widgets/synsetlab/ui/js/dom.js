@@ -35,6 +35,11 @@ export function append(parent, ...children) {
   }
 }
 
+/** Write a text where it is another: the same one written again is laid out again. @param {Node} node @param {string} text */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /**
  * Keep a panel's keys from JupyterLab and Notebook, which listen further up. They look for what a shortcut
  * fits from the element with the focus upwards, and in Notebook 7 some fit any such element (`y` makes a code

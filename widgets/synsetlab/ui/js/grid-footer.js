@@ -1,7 +1,7 @@
 // @ts-check
 /** The action bar: submit, how far the page is, what the keys are, what is saved. */
 
-import { h } from "./dom.js";
+import { h, write } from "./dom.js";
 import { keySign, keysOf } from "./grid-keys.js";
 import { lookOf, savedText } from "./grid-state.js";
 
@@ -103,7 +103,7 @@ export class Footer {
       const value = button.getAttribute("data-value") ?? "";
       button.setAttribute("aria-checked", String(value === brush));
       const number = /** @type {HTMLElement} */ (button.lastElementChild);
-      number.textContent = String(counts?.[value] ?? 0);
+      write(number, String(counts?.[value] ?? 0));
     }
   }
 
@@ -116,20 +116,19 @@ export class Footer {
     const counts = page?.tally ?? { yes: 0, no: 0, unsure: 0, skip: 0, answered: 0 };
     const count = page?.count ?? 0;
     const unseen = page?.unseen ?? 0;
-    this.answered.textContent = counts.answered.toLocaleString("en");
-    this.of.textContent = ` of ${count.toLocaleString("en")} answered`;
-    this.unseen.textContent = unseen ? ` · ${unseen.toLocaleString("en")} not looked at yet` : "";
+    write(this.answered, counts.answered.toLocaleString("en"));
+    write(this.of, ` of ${count.toLocaleString("en")} answered`);
+    write(this.unseen, unseen ? ` · ${unseen.toLocaleString("en")} not looked at yet` : "");
     for (const [answer, part] of this.parts) part.style.width = `${count ? (100 * counts[answer]) / count : 0}%`;
-    const text = savedText({ pending, online: pulse.online });
-    if (this.saved.textContent !== text) this.saved.textContent = text;
+    write(this.saved, savedText({ pending, online: pulse.online }));
     this.saved.dataset.state = !pulse.online ? "offline" : pending ? "saving" : "saved";
     this.undo.disabled = !page?.canUndo || session.submitting;
     this.rest.disabled = !count || counts.answered >= count || session.submitting;
     this.submit.disabled = !count || session.submitting;
-    this.submit.firstChild?.replaceWith(session.reopened ? "Hand in again " : "Submit page ");
+    write(/** @type {Node} */ (this.submit.firstChild), session.reopened ? "Hand in again " : "Submit page ");
     this.rest.hidden = session.choices.length > 0 || session.implied !== null;
     this.earlier.hidden = !session.can.has("earlier");
-    this.number.textContent = selected.toLocaleString("en");
+    write(this.number, selected.toLocaleString("en"));
     // One picture a screen is answered with the same buttons, by whoever has no keys.
     const one = session.single && session.state === "ready";
     this.selection.hidden = !selected && !one;

@@ -1,7 +1,7 @@
 // @ts-check
 /** One tile: a picture, its answer, whether it was looked at, whether it is saved. */
 
-import { h } from "./dom.js";
+import { h, write } from "./dom.js";
 import { lookOf } from "./grid-state.js";
 
 /**
@@ -67,7 +67,7 @@ export function paintTile(tile, facts) {
   set(tile, "tabindex", focused ? "0" : "-1");
   const [image, mark] = /** @type {[HTMLImageElement, HTMLElement]} */ (/** @type {unknown} */ (tile.children));
   const text = shown ? lookOf(shown, choices).mark : "✓";
-  if (mark.textContent !== text) mark.textContent = text;
+  write(mark, text);
   const url = thumb.state === "ready" ? thumb.url : "";
   if (image.dataset.url !== url) {
     image.dataset.url = url;

@@ -67,6 +67,8 @@ class WorkspaceLabelling:
         self._images: dict[str, str] = {}
         self._leased: list[int] = []
         self._annotator_id = workspace.writer.ensure_annotator(self.annotator)
+        self.owner = f"ws-{workspace.setting('workspace_id')[:16]}-{self._annotator_id}"
+        """Of this workspace and annotator; a key means the same question whatever the synset."""
         # Decided when a page is handed in, not vote by vote: until then answers are still changed.
         self._decide = OnlineDecider(workspace)
         start = wnid or self._first_open(asked_synset()) or self._any_synset()
@@ -76,11 +78,6 @@ class WorkspaceLabelling:
     def wnid(self) -> str:
         """The synset asked about now."""
         return self._queue.wnid
-
-    @property
-    def owner(self) -> str:
-        """Of this workspace and annotator; a key means the same question whatever the synset."""
-        return f"ws-{self.workspace.setting('workspace_id')[:16]}-{self._annotator_id}"
 
     def header(self) -> dict[str, Any]:
         """The question about the synset, with gloss, path, rules and gold examples."""
