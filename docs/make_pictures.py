@@ -54,11 +54,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, help="a demo workspace to copy")
     parser.add_argument("--only", nargs="*", help="names of the pictures to take")
+    parser.add_argument("--into", type=Path, default=PICTURES, help="folder for them")
     given = parser.parse_args()
     chromium = find_browser()
     if chromium is None:
         raise SynsetlabError("There is no Chromium here.", "See: synsetlab doctor")
-    PICTURES.mkdir(exist_ok=True)
+    given.into.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="synsetlab-") as place:
         folder = Path(place) / "demo"
         if given.workspace:
@@ -69,7 +70,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
             for name, take in TAKES.items():
                 if not given.only or name in given.only:
-                    save(name, take(browser, server.base, folder))
+                    save(given.into / f"{name}.png", take(browser, server.base, folder))
             browser.close()
 
 
@@ -220,7 +221,7 @@ TAKES: dict[str, Callable[..., bytes]] = {
 }
 
 
-def save(name: str, taken: bytes) -> None:
+def save(file: Path, taken: bytes) -> None:
     """Write a screenshot with as many colours as fit into what a repository can bear."""
     image = Image.open(io.BytesIO(taken)).convert("RGB")
     data = taken
@@ -230,8 +231,8 @@ def save(name: str, taken: bytes) -> None:
         out = io.BytesIO()
         image.quantize(colours, kmeans=3, dither=Image.Dither.FLOYDSTEINBERG).save(out, "PNG", optimize=True)
         data = out.getvalue()
-    (PICTURES / f"{name}.png").write_bytes(data)
-    print(f"docs/pictures/{name}.png  {image.width} x {image.height}, {len(data) // 1000} kB")  # noqa: T201
+    file.write_bytes(data)
+    print(f"{file}  {image.width} x {image.height}, {len(data) // 1000} kB")  # noqa: T201
 
 
 if __name__ == "__main__":
