@@ -11,7 +11,7 @@ import pytest
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import FixedPolicy
 
-DOG = "n02084071"
+DOG, CAT = "n02084071", "n02121620"
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -116,6 +116,23 @@ def test_a_workspace_without_votes(many):
     assert many.waiting.settled(None) == []
 
 
+def test_pictures_of_one_synset_are_counted_and_others_named(voted):
+    images = voted.reader.questions()["image_id"]
+    voted.writer.add_images(
+        [], [], [{"image_id": images[n], "wnid": CAT, "import_id": 1} for n in (0, 1, 10)]
+    )
+    questions = voted.reader.questions()
+    kept = questions[questions["duplicate_of"].isna()]
+    twice = kept["image_id"].isin(images[[0, 1]])
+    alone, shared = voted.totals.by_synset()
+    assert {(wnid, outcome): number for wnid, outcome, number in alone} == (
+        kept[~twice].groupby(["wnid", "outcome"]).size().to_dict()
+    )
+    rows = kept[twice][["wnid", "image_id", "outcome"]]
+    assert shared == list(rows.itertuples(index=False, name=None))
+    assert len(shared) == 4
+
+
 def test_what_waits_for_an_expert(voted):
     questions = asked(voted).set_index("id")
     found = {row["id"]: row["why"] for row in voted.waiting.escalated(None, 1, 1 / 3)}
@@ -129,7 +146,7 @@ def test_what_waits_for_an_expert(voted):
         assert (number in settled) == (decided and not row["n_skip"]), number
     assert {"ambiguous", "disputed"} <= set(found.values())
     assert found[3] == "flagged"
-    assert voted.waiting.escalated("n02121620", 1, 1 / 3) == []
+    assert voted.waiting.escalated(CAT, 1, 1 / 3) == []
     verdict = {
         "id": str(uuid.uuid4()),
         "question_id": 3,
@@ -153,4 +170,4 @@ def test_accepted_pictures_come_with_the_surest_first(voted):
     rows = rows.assign(surest=-rows["posterior"].astype(float))
     expected = rows.sort_values(["surest", "id"])["image_id"].tolist()
     assert voted.reader.accepted(DOG, 5) == expected[:5]
-    assert voted.reader.accepted("n02121620", 5) == []
+    assert voted.reader.accepted(CAT, 5) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
@@ -18,7 +19,7 @@ from synsetlab.taxonomy.selection import Excluded, Objective, SelectionPolicy, W
 from synsetlab.taxonomy.selection import choose as choose_by
 from synsetlab.ui.browser import SynsetBrowser
 from synsetlab.ui.browser_basket import Basket, level_below
-from synsetlab.ui.browser_counts import CountTable, Progress
+from synsetlab.ui.browser_counts import CountTable, Progress, SynsetCounts
 from synsetlab.ui.browser_map import SelectionMap
 from synsetlab.ui.browser_near import confusable
 from synsetlab.ui.browser_words import Words
@@ -105,6 +106,30 @@ def test_distinct_images_equal_counting_sets(taxonomy: Taxonomy, data: st.DataOb
         inside = set(taxonomy.subtree(wnid))
         expected = len({image for one, image in pairs if one in inside})
         assert table.below[taxonomy.index(wnid), 0] == expected
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_images_counted_where_they_are_give_the_same_table(taxonomy: Taxonomy, data: st.DataObject) -> None:
+    wnids = taxonomy.subtree(DOG)[:12]
+    one = st.tuples(st.sampled_from(wnids), st.integers(0, 9))
+    outcomes = data.draw(st.dictionaries(one, st.sampled_from(["accepted", "ambiguous", "open"]), min_size=1))
+    rows = [
+        (wnid, image, found == "accepted", found == "ambiguous") for (wnid, image), found in outcomes.items()
+    ]
+    often = {image for image, number in Counter(image for _, image, *_ in rows).items() if number > 1}
+    alone: dict[str, dict[str, int]] = {}
+    for wnid, image, accepted, review in rows:
+        if image not in often:
+            row = alone.setdefault(wnid, {"candidates": 0, "accepted": 0, "review": 0})
+            row["candidates"] += 1
+            row["accepted"] += accepted
+            row["review"] += review
+    counted = CountTable(SynsetCounts(alone, [row for row in rows if row[1] in often]), taxonomy, target=2)
+    frame = pd.DataFrame(rows, columns=["wnid", "image_id", "accepted", "review"])
+    expected = CountTable(frame, taxonomy, target=2)
+    for name in ("own", "below", "known", "known_below"):
+        assert np.array_equal(getattr(counted, name), getattr(expected, name)), name
 
 
 def test_counts_come_from_a_frame_with_missing_cells_as_from_a_mapping(taxonomy: Taxonomy) -> None:

@@ -11,7 +11,7 @@ from synsetlab.store.progress import is_dropped
 from synsetlab.store.reader import effective_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from datetime import datetime, timedelta
 
     import pandas as pd
@@ -25,7 +25,7 @@ LN2: Final = 0.6931471805599453
 
 
 class Totals:
-    """Each method takes one consistent look; only `answers` and `outcomes` bring a row a vote or question."""
+    """Each method takes one consistent look; only `answers` brings a row a vote."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -90,14 +90,22 @@ class Totals:
             return pd.DataFrame({name: np.zeros(0, empty.get(name, object)) for name in names})
         return pd.concat(parts, ignore_index=True).sort_values("seq", ignore_index=True)
 
-    def outcomes(self) -> Iterator[tuple[str, str, str]]:
-        """wnid, image_id and outcome of every question, by id; dropped duplicates left out."""
+    def by_synset(self) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, str]]]:
+        """Questions about pictures of one synset (wnid, outcome, number), and others (wnid, image, outcome).
+
+        Dropped duplicates are left out.
+        """
         question = t.Question
-        columns: list[Any] = [question.wnid, question.image_id, question.outcome]
-        statement = sa.select(*columns).where(~is_dropped()).order_by(question.id)
+        several = sa.select(question.image_id).group_by(question.image_id).having(sa.func.count() > 1)
+        alone = sa.select(question.wnid, question.outcome, sa.func.count()).where(~is_dropped())
+        alone = alone.group_by(question.wnid, question.outcome)
+        shared = sa.select(question.wnid, question.image_id, question.outcome).where(~is_dropped())
+        shared = shared.where(question.image_id.in_(several)).order_by(question.id)
         with self._engine.connect() as connection:
-            for rows in connection.execute(statement).partitions(AT_ONCE):
-                yield from (tuple(row) for row in rows)
+            others = [(row[0], row[1], row[2]) for row in connection.execute(shared)]
+            if others:  # to leave out what there is not takes as long as the rest
+                alone = alone.where(question.image_id.not_in(several))
+            return [(row[0], row[1], int(row[2])) for row in connection.execute(alone)], others
 
     def gold(self) -> dict[int, str]:
         """The known answer of each question that has one."""

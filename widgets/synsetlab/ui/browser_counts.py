@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.signedinteger[Any]]
     Flags = npt.NDArray[np.bool_]
 
-__all__ = ["CountTable", "Progress"]
+__all__ = ["CountTable", "Progress", "SynsetCounts"]
 
 FIELDS: Final = ("candidates", "accepted", "target", "review")
 IMAGE: Final = "image_id"
@@ -39,6 +39,15 @@ class Progress(NamedTuple):
     """Accepted images up to the target, synset by synset: a surplus of one does not fill another."""
 
 
+class SynsetCounts(NamedTuple):
+    """Images counted where they are, so that a row an image is needed only of the few in several synsets."""
+
+    alone: Mapping[str, Mapping[str, int]]
+    """By wnid, of images in one synset only: ``candidates, accepted, review``."""
+    shared: Sequence[tuple[str, int, bool, bool]]
+    """Of the others: wnid, the image's number, whether it is accepted there, whether an expert is awaited."""
+
+
 class CountTable:
     """Images of each synset (`own`) and over distinct images of its subtree (`below`, itself included).
 
@@ -48,8 +57,8 @@ class CountTable:
         One row a synset: a frame with the column (or index) ``wnid`` and any of ``candidates, accepted,
         target, review``, or a mapping from wnid to a mapping with these keys. Or one row a question: a
         frame with ``wnid``, ``image_id`` and perhaps ``accepted``, ``review`` (true or false) and
-        ``target``; only then is an image of two synsets counted once where they meet. None: nothing is
-        known.
+        ``target``; only then is an image of two synsets counted once where they meet. Or `SynsetCounts`,
+        which knows that too. None: nothing is known.
     taxonomy
         Where the hypernyms come from.
     target
@@ -81,7 +90,10 @@ class CountTable:
         self.own: Ints = np.zeros(shape, np.int64)
         self.below: Ints = np.zeros(shape, np.int64)
         self.known: Flags = np.zeros(len(taxonomy), bool)
-        if counts is not None:
+        if isinstance(counts, SynsetCounts):
+            self._from_synsets(counts.alone)
+            self._from_shared(counts.shared)
+        elif counts is not None:
             if hasattr(counts, "columns") and IMAGE in counts.columns:
                 self._from_images(counts)
             else:
@@ -122,20 +134,32 @@ class CountTable:
         wnids, which = np.unique(frame["wnid"].astype(str).to_numpy(str), return_inverse=True)
         places = self._taxonomy.indices(wnids.tolist())[which]
         _, images = np.unique(frame[IMAGE].astype(str).to_numpy(str), return_inverse=True)
-        self.known[places] = True
-        everything = np.ones(places.size, bool)
-        for column, name in ((0, ""), (1, "accepted"), (3, "review")):
-            if name and name not in frame.columns:
-                continue
-            marked = _flags(name, frame[name]) if name else everything
-            own, below = self._distinct(places[marked], images[marked])
-            self.own[:, column], self.below[:, column] = own, below
+        marks = [
+            (column, _flags(name, frame[name]))
+            for column, name in ((1, "accepted"), (3, "review"))
+            if name in frame.columns
+        ]
+        self._add_images(places, images, marks)
         if "target" in frame.columns:
             wanted = [
                 _number("target", wnid, value)
                 for wnid, value in zip(frame["wnid"], frame["target"], strict=True)
             ]
             np.maximum.at(self.own[:, 2], places, np.array(wanted, np.int64))
+
+    def _from_shared(self, shared: Sequence[tuple[str, int, bool, bool]]) -> None:
+        if shared:
+            wnids, images, accepted, review = zip(*shared, strict=True)
+            marks = [(1, np.array(accepted, bool)), (3, np.array(review, bool))]
+            self._add_images(self._taxonomy.indices(wnids), np.array(images, np.int64), marks)
+
+    def _add_images(self, places: Ints, images: Ints, marks: Sequence[tuple[int, Flags]]) -> None:
+        """Count images: all as candidates, and in each column of `marks` those that are marked."""
+        self.known[places] = True
+        for column, marked in ((0, np.ones(places.size, bool)), *marks):
+            own, below = self._distinct(places[marked], images[marked])
+            self.own[:, column] += own
+            self.below[:, column] += below
 
     def _wanted(self, target: int | Mapping[str, int]) -> None:
         if isinstance(target, int):

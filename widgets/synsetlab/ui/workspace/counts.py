@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from synsetlab.ui.browser_counts import SynsetCounts
 from synsetlab.ui.workspace.desk import desk_part
 from synsetlab.ui.workspace.pictures import WorkspacePictures
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from synsetlab.store.workspace import Workspace
 
 __all__ = ["AcceptedPictures", "BrowsingFacts", "WorkspaceCounts"]
+
+FIELD_OF: Final = {"accepted": "accepted", "ambiguous": "review"}
 
 
 class BrowsingFacts:
@@ -28,11 +29,8 @@ class BrowsingFacts:
         """Changes whenever the counts may have changed, and is cheap to ask for."""
         return tuple(self._reader.counts().values())
 
-    def counts(self) -> dict[str, list[Any]]:
-        """By question ``synset`` (which of ``wnids``), ``image``, ``accepted``, ``review``.
-
-        Images are numbered: that two questions are about the same one is all that counting needs.
-        """
+    def counts(self) -> dict[str, Any]:
+        """The fields of `synsetlab.ui.browser_counts.SynsetCounts`."""
         version = self.version()
         with self._mutex:  # who asks meanwhile waits for the same answer
             if self._kept is None or self._kept[0] != version:
@@ -43,16 +41,20 @@ class BrowsingFacts:
         """Accepted images of a synset, those with the highest posterior first."""
         return self._reader.accepted(wnid, limit)
 
-    def _count(self) -> dict[str, list[Any]]:
-        synsets: dict[str, int] = {}
+    def _count(self) -> dict[str, Any]:
+        alone, shared = self._totals.by_synset()
+        synsets: dict[str, dict[str, int]] = {}
+        for wnid, outcome, number in alone:
+            row = synsets.setdefault(wnid, dict.fromkeys(("candidates", *FIELD_OF.values()), 0))
+            row["candidates"] += number
+            if outcome in FIELD_OF:
+                row[FIELD_OF[outcome]] += number
         images: dict[str, int] = {}
-        found: dict[str, list[Any]] = {"synset": [], "image": [], "accepted": [], "review": []}
-        for wnid, image, outcome in self._totals.outcomes():
-            found["synset"].append(synsets.setdefault(wnid, len(synsets)))
-            found["image"].append(images.setdefault(image, len(images)))
-            found["accepted"].append(outcome == "accepted")
-            found["review"].append(outcome == "ambiguous")
-        return {"wnids": list(synsets), **found}
+        pairs = [
+            (wnid, images.setdefault(image, len(images)), outcome == "accepted", outcome == "ambiguous")
+            for wnid, image, outcome in shared
+        ]
+        return {"alone": synsets, "shared": pairs}
 
 
 class WorkspaceCounts:
@@ -61,20 +63,9 @@ class WorkspaceCounts:
     def __init__(self, workspace: Workspace) -> None:
         self._facts = desk_part(workspace, "browsing")
 
-    def __call__(self) -> pd.DataFrame:
-        """One row a question: wnid, image_id (a number), accepted, review (waits for an expert)."""
-        import pandas as pd  # noqa: PLC0415 - half the start-up time of a page that shows no counts
-
-        found = self._facts.counts()
-        wnids = pd.Series(found["wnids"], dtype=object)
-        return pd.DataFrame(
-            {
-                "wnid": wnids.take(found["synset"]).to_numpy(),
-                "image_id": found["image"],
-                "accepted": found["accepted"],
-                "review": found["review"],
-            }
-        )
+    def __call__(self) -> SynsetCounts:
+        """Candidates, accepted images, and those that wait for an expert."""
+        return SynsetCounts(**self._facts.counts())
 
     def version(self) -> tuple[int, ...]:
         """Changes whenever the counts may have changed, and is cheap to ask for."""
