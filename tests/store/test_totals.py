@@ -106,6 +106,34 @@ def test_what_was_given_and_when(voted):
     assert voted.totals.median_active_ms() == told["active_ms"].astype(float).median()
 
 
+def test_the_version_is_another_after_every_change(voted):
+    images = voted.reader.questions()["image_id"]
+    verdict = {
+        "id": str(uuid.uuid4()),
+        "question_id": 9,
+        "verdict": "accept",
+        "reason": "",
+        "decided_by": "eve",
+    }
+    copy = {"image_id": images[20], "cluster_id": images[20], "verdict": "drop", "decided_by": "eve"}
+    changes = (
+        lambda: voted.writer.record_votes(1, [event(55, "yes")]),
+        lambda: voted.writer.judge_annotator("cas", "exclude", by="cara"),
+        lambda: voted.writer.record_expert_verdicts([verdict]),
+        lambda: voted.writer.add_duplicate_verdicts([{**copy, "duplicate_of": images[21]}]),
+        lambda: voted.writer.set_gold({30: "yes"}),
+        lambda: voted.writer.add_images([], [], [{"image_id": images[3], "wnid": CAT, "import_id": 1}]),
+        lambda: run_consensus(voted, FixedPolicy(votes=3, min_confidence=0.9)),
+        lambda: voted.writer.set_vote_policy("keep_first"),
+    )
+    seen = [voted.totals.version()]
+    assert voted.totals.version() == seen[0]
+    for change in changes:
+        change()
+        seen.append(voted.totals.version())
+    assert len(set(seen)) == len(seen)
+
+
 def test_a_workspace_without_votes(many):
     assert many.totals.given() == {"votes": 0, "annotators": 0, "first": None, "last": None}
     assert many.totals.answers().empty

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
+from synsetlab.store.defaults import VOTE_POLICY
 from synsetlab.store.progress import is_dropped
 from synsetlab.store.reader import effective_votes
 
@@ -29,6 +30,22 @@ class Totals:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def version(self) -> tuple[Any, ...]:
+        """Another one whenever a number here may be another: the ends of the logs, and what has no log."""
+        ends = (
+            t.Vote.seq,
+            t.Decision.seq,
+            t.ExpertVerdict.seq,
+            t.DuplicateVerdict.seq,
+            t.AnnotatorVerdict.seq,
+            t.Question.id,
+        )
+        gold = sa.select(sa.func.count()).where(t.Question.gold_answer.is_not(None)).scalar_subquery()
+        policy = sa.select(t.Setting.value).where(t.Setting.key == VOTE_POLICY).scalar_subquery()
+        last = [sa.select(sa.func.max(column)).scalar_subquery() for column in ends]
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(sa.select(*last, gold, policy)).one())
 
     def tallies(self) -> pd.DataFrame:
         """Questions that are asked, alike ones together; neither examples nor dropped duplicates.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from synsetlab.ui.browser_counts import SynsetCounts
 from synsetlab.ui.workspace.desk import desk_part
+from synsetlab.ui.workspace.kept import Kept
 from synsetlab.ui.workspace.pictures import WorkspacePictures
 
 if TYPE_CHECKING:
@@ -20,22 +20,17 @@ FIELD_OF: Final = {"accepted": "accepted", "ambiguous": "review"}
 class BrowsingFacts:
     """Numbers about the questions of a workspace, less those of dropped duplicates; needs the database."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, kept: Kept | None = None) -> None:
         self._reader, self._totals = workspace.reader, workspace.totals
-        self._mutex = threading.Lock()
-        self._kept: tuple[tuple[int, ...], dict[str, Any]] | None = None
+        self._kept = kept or Kept(workspace)
 
-    def version(self) -> tuple[int, ...]:
+    def version(self) -> tuple[Any, ...]:
         """Changes whenever the counts may have changed, and is cheap to ask for."""
-        return tuple(self._reader.counts().values())
+        return self._totals.version()
 
     def counts(self) -> dict[str, Any]:
         """The fields of `synsetlab.ui.browser_counts.SynsetCounts`."""
-        version = self.version()
-        with self._mutex:  # who asks meanwhile waits for the same answer
-            if self._kept is None or self._kept[0] != version:
-                self._kept = (version, self._count())
-            return self._kept[1]
+        return self._kept.get("synsets", self._count)
 
     def accepted(self, wnid: str, limit: int) -> list[str]:
         """Accepted images of a synset, those with the highest posterior first."""
@@ -67,7 +62,7 @@ class WorkspaceCounts:
         """Candidates, accepted images, and those that wait for an expert."""
         return SynsetCounts(**self._facts.counts())
 
-    def version(self) -> tuple[int, ...]:
+    def version(self) -> tuple[Any, ...]:
         """Changes whenever the counts may have changed, and is cheap to ask for."""
         return tuple(self._facts.version())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synsetlab.errors import InputError
+from synsetlab.ui.workspace.kept import Kept
 from synsetlab.voting.agreement import measure_agreement
 from synsetlab.voting.annotators import study_workspace
 from synsetlab.voting.consensus import policy_in_force
@@ -33,8 +33,6 @@ STRETCHES: Final = (
 )
 MOST_BARS = 48
 POINTS = 12
-KEPT = 10.0
-"""For so many times as long as counting took, its result is used again."""
 FEWEST = 10
 """Questions with two votes or more below which agreement in a stretch of time would be chance."""
 
@@ -42,10 +40,9 @@ FEWEST = 10
 class WorkspaceDashboard:
     """A `DashboardSource` over a workspace: read anew at each call, cached while no vote is added."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, kept: Kept | None = None) -> None:
         self.workspace = workspace
-        self._kept: dict[str, tuple[tuple[int, ...], Any]] = {}
-        self._tallied = (0.0, pd.DataFrame())
+        self._kept = kept or Kept(workspace)
 
     def totals(self) -> Totals:
         """Counts of questions by outcome; dropped duplicates left out."""
@@ -133,7 +130,7 @@ class WorkspaceDashboard:
     def annotators(self) -> list[AnnotatorRow]:
         """From the report on annotators, by number of votes; empty where nobody voted."""
         try:
-            report = self._once("annotators", lambda: study_workspace(self.workspace).report)
+            report = self._kept.get("annotators", lambda: study_workspace(self.workspace).report)
         except InputError:  # nobody
             return []
         return [
@@ -169,7 +166,7 @@ class WorkspaceDashboard:
 
     def agreement_over_time(self) -> list[AgreementPoint]:
         """Agreement on the questions whose last vote fell into each of about a dozen equal shares."""
-        return self._once("agreement", self._agreement)  # type: ignore[no-any-return]
+        return self._kept.get("agreement", self._agreement)
 
     # -- how -----------------------------------------------------------------------------------
 
@@ -195,20 +192,8 @@ class WorkspaceDashboard:
             for found in (measure_agreement(mine),)
         ]
 
-    def _once(self, name: str, make: Any) -> Any:
-        version = tuple(self.workspace.reader.counts().values())
-        if name not in self._kept or self._kept[name][0] != version:
-            self._kept[name] = (version, make())
-        return self._kept[name][1]
-
     def _tallies(self) -> pd.DataFrame:
-        """Of now, or of a moment ago where counting takes long: one refresh asks for them five times."""
-        began = time.monotonic()
-        if began >= self._tallied[0]:
-            found = self.workspace.totals.tallies()
-            ended = time.monotonic()
-            self._tallied = (ended + KEPT * (ended - began), found)
-        return self._tallied[1]
+        return self._kept.get("tallies", self.workspace.totals.tallies)
 
 
 def stretches(first: datetime, last: datetime) -> tuple[str, list[datetime]]:

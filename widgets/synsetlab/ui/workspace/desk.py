@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from synsetlab.ui.workspace.kept import Kept
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,13 +36,14 @@ class DeskParts(Mapping[str, Any]):
         self._workspace = workspace
         self._mutex = threading.Lock()
         self._made: dict[str, Any] = {}
+        self._kept = Kept(workspace)
 
     def __getitem__(self, name: str) -> Any:
         with self._mutex:
             if name not in self._made:
                 module, facts = FACTS[name]
                 made = getattr(import_module(f"synsetlab.ui.workspace.{module}"), facts)
-                self._made[name] = made(self._workspace)
+                self._made[name] = made(self._workspace, self._kept)
             return self._made[name]
 
     def __iter__(self) -> Iterator[str]:

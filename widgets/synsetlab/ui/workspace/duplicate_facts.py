@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from synsetlab.store.workspace import Workspace
     from synsetlab.ui.duplicates import Copy, DuplicateCluster
+    from synsetlab.ui.workspace.kept import Kept
 
 __all__ = ["DuplicateFacts"]
 
@@ -19,7 +20,7 @@ __all__ = ["DuplicateFacts"]
 class DuplicateFacts:
     """What `synsetlab.ui.workspace.duplicates.WorkspaceDuplicates` shows; needs the database."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, _kept: Kept | None = None) -> None:
         self.workspace = workspace
 
     def clusters(self) -> list[DuplicateCluster]:

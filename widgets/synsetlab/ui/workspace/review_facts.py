@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synsetlab.errors import InputError
 from synsetlab.ui.review_queue import agreement, entropy, reliability
+from synsetlab.ui.workspace.kept import Kept
 from synsetlab.voting.annotators import study_workspace
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ RANKS = ("flagged", "ambiguous", "disputed", "audit")
 class ReviewFacts:
     """What `synsetlab.ui.workspace.review.WorkspaceReview` shows; needs the database."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, kept: Kept | None = None) -> None:
         self.workspace = workspace
-        self._known: tuple[int, dict[str, Reliability]] = (0, {})
+        self._kept = kept or Kept(workspace)
 
     def queue(self, wnid: str | None, audit: int, seed: int) -> list[ReviewItem]:
         """What waits for an expert: flagged, ambiguous (most undecided first), disputed, audit."""
@@ -94,11 +95,8 @@ class ReviewFacts:
 
     def reliability(self) -> dict[str, Reliability]:
         """How often each annotator is right, judged by the others' votes over all synsets."""
-        votes = self.workspace.reader.counts()["votes"]
-        if votes != self._known[0]:
-            report = study_workspace(self.workspace).report
-            self._known = (votes, {str(row["worker"]): reliability(row) for row in report.to_dict("records")})
-        return self._known[1]
+        report = self._kept.get("annotators", lambda: study_workspace(self.workspace).report)
+        return {str(row["worker"]): reliability(row) for row in report.to_dict("records")}
 
     def log(self) -> list[LogEntry]:
         """The last verdicts of everybody, the newest first."""
