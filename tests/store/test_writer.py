@@ -12,7 +12,7 @@ import uuid
 
 import pytest
 
-from synsetlab.errors import InputError, NotAllowedError
+from synsetlab.errors import InputError, NotAllowedError, WorkspaceError
 from synsetlab.server.services import Services
 from synsetlab.store.capability import Capability, capability_key, issue
 from synsetlab.store.wire import Incoming, pack
@@ -188,6 +188,18 @@ def test_whoever_says_something_else_is_sent_away_and_others_are_served(served):
             assert answer == b"" or next(Incoming().feed(answer))["error"][0] == "NotAllowedError"
     with enter("ann") as kernel:
         assert kernel.lookups.synset(DOG)["lemmas"] == ["dog"]
+
+
+def test_votes_that_are_none_are_refused_and_the_writer_lives(served):
+    _, services, enter = served
+    with enter("ann") as kernel:
+        own = kernel.writer.ensure_annotator("ann")
+        pid = services.writer.pid
+        for args in ([], [own], [own, 5], [own, None], [own, "yes"], [own, {"a": 1}], [own, [5]]):
+            with pytest.raises(WorkspaceError):
+                kernel._database.ask("writer.record_votes", *args)
+        assert kernel.writer.record_votes(own, [vote(1)])
+        assert services.writer.pid == pid
 
 
 @pytest.mark.slow
