@@ -27,6 +27,11 @@ def event(question: int, answer: str | None, minute: int = 0, **more: object) ->
     }
 
 
+def accept(question: int) -> dict[str, object]:
+    given = {"verdict": "accept", "reason": "", "decided_by": "eve"}
+    return {"id": str(uuid.uuid4()), "question_id": question, **given}
+
+
 @pytest.fixture
 def voted(many):
     """60 questions with changed and retracted answers, a flag, gold, an example, a copy, someone excluded."""
@@ -108,13 +113,7 @@ def test_what_was_given_and_when(voted):
 
 def test_the_version_is_another_after_every_change(voted):
     images = voted.reader.questions()["image_id"]
-    verdict = {
-        "id": str(uuid.uuid4()),
-        "question_id": 9,
-        "verdict": "accept",
-        "reason": "",
-        "decided_by": "eve",
-    }
+    verdict = accept(9)
     copy = {"image_id": images[20], "cluster_id": images[20], "verdict": "drop", "decided_by": "eve"}
     changes = (
         lambda: voted.writer.record_votes(1, [event(55, "yes")]),
@@ -135,6 +134,7 @@ def test_the_version_is_another_after_every_change(voted):
 
 
 def test_a_workspace_without_votes(many):
+    assert not many.totals.anyone_voted()
     assert many.totals.given() == {"votes": 0, "annotators": 0, "first": None, "last": None}
     assert many.totals.answers().empty
     assert many.totals.median_active_ms() is None
@@ -142,6 +142,11 @@ def test_a_workspace_without_votes(many):
     assert many.totals.tallies()["questions"].tolist() == [60]
     assert many.waiting.escalated(None, 2, 1 / 3) == []
     assert many.waiting.settled(None) == []
+    ann = many.writer.ensure_annotator("ann")
+    many.writer.record_votes(ann, [event(1, "skip")])
+    assert not many.totals.anyone_voted()
+    many.writer.record_votes(ann, [event(2, "unsure")])
+    assert many.totals.anyone_voted()
 
 
 def test_pictures_of_one_synset_are_counted_and_others_named(voted):
@@ -175,13 +180,7 @@ def test_what_waits_for_an_expert(voted):
     assert {"ambiguous", "disputed"} <= set(found.values())
     assert found[3] == "flagged"
     assert voted.waiting.escalated(CAT, 1, 1 / 3) == []
-    verdict = {
-        "id": str(uuid.uuid4()),
-        "question_id": 3,
-        "verdict": "accept",
-        "reason": "",
-        "decided_by": "eve",
-    }
+    verdict = accept(3)
     voted.writer.record_expert_verdicts([verdict])
     assert 3 not in {row["id"] for row in voted.waiting.escalated(None, 1, 1 / 3)}
     voted.writer.record_expert_verdicts([{**verdict, "id": str(uuid.uuid4()), "verdict": "undo"}])

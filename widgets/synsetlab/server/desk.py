@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+READERS = 8
+"""Answers at the same time: some wait for a long one, and a short one must not wait for them."""
 NICE = 5
 """It gives way to the writer and to kernels: who reads numbers can wait, who votes cannot."""
 
 
 def _make(workspace: Workspace, listener: socket.socket) -> Service:
-    return Service(workspace, listener, DeskParts(workspace))
+    return Service(workspace, listener, DeskParts(workspace), readers=READERS)
 
 
 if __name__ == "__main__":

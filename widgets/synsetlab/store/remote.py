@@ -44,6 +44,9 @@ CAPABILITY_VARIABLE = "SYNSETLAB_CAPABILITY"
 PATIENCE_S = 30.0
 """How long a request is sent again while the writer is not there: it is started anew when it dies."""
 
+DESK_PATIENCE_S = 600.0
+"""Likewise for the desk, which has millions of votes to count and nothing to save."""
+
 CHUNK = 1 << 20
 
 
@@ -53,9 +56,13 @@ class Link:
     It comes back when the service does.
     """
 
-    def __init__(self, path: str, capability: str) -> None:
+    def __init__(
+        self, path: str, capability: str, *, name: str = "writer", patience: float = PATIENCE_S
+    ) -> None:
         self._path = path
         self._capability = capability
+        self._name = name
+        self._patience = patience
         self._mutex = threading.Lock()
         self._socket: socket.socket | None = None
         self._incoming = Incoming()
@@ -73,7 +80,7 @@ class Link:
             The service is gone.
         """
         message = pack({"do": operation, "args": args, "named": named})
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self._patience
         with self._mutex:
             while True:
                 sent = False
@@ -86,7 +93,7 @@ class Link:
                     self._hang_up()
                     if (sent and not PERMITS[operation].repeatable) or time.monotonic() > deadline:
                         raise WorkspaceError(
-                            "The writer of this workspace does not answer.",
+                            f"The {self._name} of this workspace does not answer.",
                             "What was not acknowledged may not be saved: reload the page.",
                         ) from error
                     time.sleep(0.05)
@@ -102,7 +109,7 @@ class Link:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._socket = connection
             self._incoming = Incoming()
-            connection.settimeout(PATIENCE_S)
+            connection.settimeout(self._patience)
             connection.connect(self._path)
             connection.sendall(pack({"capability": self._capability}))
             _value(self._answer(connection))
@@ -171,10 +178,11 @@ class RemoteReader(Remote):
 
 def links_from(environment: Mapping[str, str]) -> tuple[Link, Link] | None:
     """The links to the writer and to the desk that the server gave this kernel, or None."""
-    paths = [environment.get(name) for name in (WRITER_VARIABLE, DESK_VARIABLE)]
+    writer, desk = environment.get(WRITER_VARIABLE), environment.get(DESK_VARIABLE)
     capability = environment.get(CAPABILITY_VARIABLE)
-    writer, desk = (Link(path, capability) if path and capability else None for path in paths)
-    return (writer, desk) if writer and desk else None
+    if not (writer and desk and capability):
+        return None
+    return Link(writer, capability), Link(desk, capability, name="desk", patience=DESK_PATIENCE_S)
 
 
 def derive_question_key(secret: str) -> bytes:

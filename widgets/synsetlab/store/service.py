@@ -69,10 +69,17 @@ class Service:
     parts
         What can be asked for besides the workspace's own parts, by the name that it has in
         `synsetlab.store.permits`: an object, or a function.
+    readers
+        Look-ups at the same time.
     """
 
     def __init__(
-        self, workspace: Workspace, listener: socket.socket, parts: Mapping[str, Any] | None = None
+        self,
+        workspace: Workspace,
+        listener: socket.socket,
+        parts: Mapping[str, Any] | None = None,
+        *,
+        readers: int = READERS,
     ) -> None:
         self._workspace = workspace
         self._parts: Mapping[str, Any] = parts or {}
@@ -80,7 +87,7 @@ class Service:
         self._secret = workspace.setting("secret")
         self._key = capability_key(self._secret)
         self._selector = selectors.DefaultSelector()
-        self._readers = ThreadPoolExecutor(READERS, "lookups")
+        self._readers = ThreadPoolExecutor(readers, "lookups")
         self._answers: collections.deque[tuple[_Peer, bytes]] = collections.deque()
         self._waking, self._wake = socket.socketpair()
         self._running = True
@@ -281,7 +288,7 @@ def failure(error: BaseException) -> dict[str, Any]:
         return {"error": [type(error).__name__, error.shown, error.remedy]}
     number = secrets.token_hex(4)
     log.error("A request failed, error id %s", number, exc_info=error)
-    text = f"The writer could not do this (error {number})."
+    text = f"This could not be done (error {number})."
     return {"error": ["WorkspaceError", text, "The server's log has the details."]}
 
 

@@ -131,6 +131,12 @@ class Totals:
         with self._engine.connect() as connection:
             return {row[0]: str(row[1]) for row in connection.execute(known)}
 
+    def anyone_voted(self) -> bool:
+        """Whether there is an answer besides flags (skips)."""
+        answer = sa.select(sa.exists().where(t.Vote.answer != "skip", *_told()))
+        with self._engine.connect() as connection:
+            return bool(connection.execute(answer).scalar())
+
     def given(self) -> dict[str, Any]:
         """``votes`` that count, and of all answers ``annotators``, times of the ``first`` and ``last``."""
         vote, question = t.Vote, t.Question

@@ -129,10 +129,9 @@ class WorkspaceDashboard:
 
     def annotators(self) -> list[AnnotatorRow]:
         """From the report on annotators, by number of votes; empty where nobody voted."""
-        try:
-            report = self._kept.get("annotators", lambda: study_workspace(self.workspace).report)
-        except InputError:  # nobody
+        if not self.workspace.totals.anyone_voted():
             return []
+        report = self._kept.get("annotators", lambda: study_workspace(self.workspace).report)
         return [
             {
                 "name": str(row["worker"]),
