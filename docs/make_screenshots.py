@@ -60,7 +60,7 @@ UNTOUCHED = "skirt"
 ANYTHING = ":not([data-state=loading])"
 PAGES = {
     "home": ("", "main .cards"),
-    "label": ("label", f".sl-grid[data-state]{ANYTHING}"),
+    "label": (f"label?wnid={CLASSES[UNTOUCHED]}", f".sl-grid[data-state]{ANYTHING}"),
     "review": ("review", f".sl-review[data-state]{ANYTHING}"),
     "dashboard": ("dashboard", ".sl-dashboard[data-fresh=true]"),
     "duplicates": ("duplicates", f".sl-duplicates[data-state]{ANYTHING}"),

@@ -14,6 +14,7 @@ import { Pictures } from "./review-pictures.js";
 /** @import { RenderProps } from "@anywidget/types" */
 /** @typedef {import("./duplicates-rules.js").Cluster} Cluster */
 
+const MOVES_SLIDER = /^(Arrow|Page|Home$|End$)/;
 const ROW_HEIGHT = 69;
 const SCANNING = 3_600_000; // a first look at a large folder
 
@@ -226,7 +227,8 @@ class Duplicates {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const sliding = event.target instanceof HTMLInputElement;
+    // The slider is where Tab leads first: it keeps the keys that move it, and no other.
+    const sliding = event.target instanceof HTMLInputElement && MOVES_SLIDER.test(event.key);
     if (event.ctrlKey || event.metaKey || event.altKey || sliding || this.root.dataset.state !== "ready" || !this.current) return;
     const { key } = this.current.copies[this.copy];
     const last = this.current.copies.length - 1;
