@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from synsetlab.store import schema as t
 from synsetlab.store.engine import insert_new, update_by_id
 from synsetlab.store.reader import effective_votes
-from synsetlab.store.votelog import microseconds
+from synsetlab.store.tallies import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

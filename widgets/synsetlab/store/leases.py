@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from synsetlab.store import schema as t
 from synsetlab.store.engine import insert_new, put
 from synsetlab.store.prepared import Prepared
-from synsetlab.store.votelog import UNTOUCHED, microseconds, restamp
+from synsetlab.store.tallies import UNTOUCHED, microseconds, restamp
 
 if TYPE_CHECKING:
     from datetime import datetime

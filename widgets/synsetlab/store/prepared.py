@@ -8,6 +8,7 @@ the types of the schema, but each is looked up once a statement instead of once 
 from __future__ import annotations
 
 import json
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
     Values = tuple[Any, ...] | dict[str, Any]
 
-__all__ = ["Prepared", "among", "ids"]
+__all__ = ["Prepared", "among", "ids", "texts"]
+
+TOGETHER = 48
+"""Rows of one INSERT into SQLite, which then sets up once what it needs for the table's checks: a page."""
 
 
 class Prepared:
@@ -39,14 +43,22 @@ class Prepared:
         self._make = make
         self._names = names
         self._compiled: dict[str, tuple[str, Callable[[Row], Values]]] = {}
+        self._many: str | None = None
 
     def each(self, connection: Connection, rows: Iterable[Row]) -> int:
         """Run it once for each row of values; returns how many rows of the table that touched."""
         text, bind = self._for(connection.dialect)
-        bound = [bind(row) for row in rows]
-        if not bound:
-            return 0
-        return max(0, connection.exec_driver_sql(text, bound).rowcount)
+        bound: list[Any] = [bind(row) for row in rows]
+        touched = 0
+        if self._many is not None and connection.dialect.name == "sqlite":
+            whole = len(bound) - len(bound) % TOGETHER
+            for start in range(0, whole, TOGETHER):
+                values = tuple(chain.from_iterable(bound[start : start + TOGETHER]))
+                touched += connection.exec_driver_sql(self._many, values).rowcount
+            bound = bound[whole:]
+        if bound:
+            touched += max(0, connection.exec_driver_sql(text, bound).rowcount)
+        return touched
 
     def rows(self, connection: Connection, values: Row) -> Sequence[Any]:
         """What it selects, as the driver gives it: for numbers and texts."""
@@ -73,7 +85,11 @@ class Prepared:
             assert column.default.is_scalar, "a default that is computed cannot be prepared"
             own[column.key] = column.default.arg
         converters = [(name, _converter(compiled.binds[name].type, dialect)) for name in dict.fromkeys(order)]
-        return str(compiled), _binder(order, converters, own, positional=bool(compiled.positional))
+        text = str(compiled)
+        if compiled.isinsert and dialect.name == "sqlite":
+            row = f"({', '.join('?' * len(order))})"
+            self._many = text.replace(f"VALUES {row}", f"VALUES {', '.join([row] * TOGETHER)}")
+        return text, _binder(order, converters, own, positional=bool(compiled.positional))
 
 
 def _converter(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -89,32 +105,46 @@ def _binder(
     positional: bool,
 ) -> Callable[[Row], Values]:
     """From a row to what the driver takes."""
-    converting = [(name, convert) for name, convert in converters if convert is not None]
-
-    def complete(row: Row) -> dict[str, Any]:
-        values = {**own, **row}
-        for name, convert in converting:
-            values[name] = convert(values[name])
-        return values
-
+    converting = {name: convert for name, convert in converters if convert is not None}
     if not positional:
         wanted = set(order)
-        return lambda row: {name: value for name, value in complete(row).items() if name in wanted}
-    if len(order) == 1:
-        return lambda row: (complete(row)[order[0]],)
-    take = itemgetter(*order)
-    return lambda row: take(complete(row))
+
+        def named(row: Row) -> Values:
+            taken = {name: value for name, value in {**own, **row}.items() if name in wanted}
+            for name, convert in converting.items():
+                if name in taken:
+                    taken[name] = convert(taken[name])
+            return taken
+
+        return named
+    take = itemgetter(*order) if len(order) > 1 else (lambda row: (row[order[0]],))
+    places = [(place, converting[name]) for place, name in enumerate(order) if name in converting]
+
+    def bind(row: Row) -> Values:
+        values = list(take({**own, **row} if own else row))
+        for place, convert in places:
+            values[place] = convert(values[place])
+        return tuple(values)
+
+    return bind if own or places else take
 
 
 def among(column: Any, name: str, dialect: str) -> Any:
-    """Whether `column` is one of the numbers bound as `name` (`ids`), however many they are."""
+    """Whether `column` is one of the values bound as `name` (by `ids` or `texts`), however many they are."""
     if dialect == "sqlite":
         listed = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
         return column.in_(sa.select(listed.c.value))
-    return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
+    kind = sa.Text if isinstance(column.type, sa.String) else sa.BigInteger
+    return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 
 
 def ids(connection: Connection, numbers: Iterable[int]) -> str | list[int]:
     """Numbers as `among` takes them, ascending."""
     listed = sorted(numbers)
+    return json.dumps(listed) if connection.dialect.name == "sqlite" else listed
+
+
+def texts(connection: Connection, values: Iterable[str]) -> str | list[str]:
+    """Texts as `among` takes them."""
+    listed = list(values)
     return json.dumps(listed) if connection.dialect.name == "sqlite" else listed

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.engine import Engine
 
-__all__ = ["Reader", "effective_votes"]
+__all__ = ["Reader", "effective_votes", "is_retracted"]
 
 
 def effective_votes(*where: Any, everyone: bool = False) -> sa.Select[Any]:
@@ -22,29 +22,37 @@ def effective_votes(*where: Any, everyone: bool = False) -> sa.Select[Any]:
 
     Which one, the workspace's setting ``vote_policy`` says: the last (``keep_last``, the default) or
     the first (``keep_first``). Votes of excluded annotators do not count, unless `everyone`. An
-    annotator can retract only answers of their own; a retraction may arrive before its answer.
+    annotator can retract only answers of their own, each under its question; a retraction may arrive
+    before its answer.
 
     `where` narrows the votes looked at, by question or annotator only: the others of a question
     and an annotator must be in sight for the choice between them.
     """
-    retraction = sa.orm.aliased(t.Vote)
     first = sa.exists().where(t.Setting.key == VOTE_POLICY, t.Setting.value == "keep_first")
     of_one = (t.Vote.question_id, t.Vote.annotator_id)
     chosen = sa.case(
         (first, sa.func.min(t.Vote.seq).over(partition_by=of_one)),
         else_=sa.func.max(t.Vote.seq).over(partition_by=of_one),
     )
-    retracted = sa.exists().where(
-        retraction.retracts == t.Vote.id, retraction.annotator_id == t.Vote.annotator_id
-    )
     standing = sa.select(t.Vote, chosen.label("last_seq")).where(
-        t.Vote.answer.is_not(None), ~retracted, *where
+        t.Vote.answer.is_not(None), ~is_retracted(), *where
     )
     if not everyone:
         excluded = sa.select(t.Annotator.id).where(t.Annotator.excluded)
         standing = standing.where(t.Vote.annotator_id.not_in(excluded))
     votes = standing.subquery()
     return sa.select(votes).where(votes.c.seq == votes.c.last_seq)
+
+
+def is_retracted() -> sa.ColumnElement[bool]:
+    """Whether the vote of a statement was taken back by its annotator."""
+    retraction = sa.orm.aliased(t.Vote)
+    return sa.exists().where(
+        retraction.retracts == t.Vote.id,
+        retraction.annotator_id == t.Vote.annotator_id,
+        # "+ 0", or SQLite looks among all that they said of the question: retractions are fewer.
+        retraction.question_id + 0 == t.Vote.question_id,
+    )
 
 
 class Reader:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from synsetlab.store import schema as t
 from synsetlab.store.decisions import expected_state
 from synsetlab.store.engine import update_by_id
-from synsetlab.store.votelog import UNTOUCHED, microseconds, recount, restamp
+from synsetlab.store.tallies import UNTOUCHED, microseconds, recount, restamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -105,21 +105,8 @@ class Service:
         """Serve until `stop`."""
         try:
             while self._running:
-                waiting: list[Request] = []
-                for key, ready in self._selector.select():
-                    if key.fileobj is self._listener:
-                        self._accept()
-                    elif key.fileobj is self._waking:
-                        self._waking.recv(CHUNK)
-                    elif ready & selectors.EVENT_READ:
-                        waiting += self._receive(key.data)
-                    else:
-                        self._flush(key.data)
-                self._write([request for request in waiting if self._is_write(request)])
-                while self._answers:
-                    peer, answer = self._answers.popleft()
-                    peer.outgoing += answer
-                    self._flush(peer)
+                self._write(self._joined(self._turn(None)))
+                self._send_answers()
         finally:
             self._readers.shutdown()
             for key in list(self._selector.get_map().values()):
@@ -127,6 +114,26 @@ class Service:
                     key.fileobj.close()
             self._selector.close()
             self._wake.close()
+
+    def _turn(self, seconds: float | None) -> list[Request]:
+        """Wait so long for whatever comes next; returns what of it writes."""
+        waiting: list[Request] = []
+        for key, ready in self._selector.select(seconds):
+            if key.fileobj is self._listener:
+                self._accept()
+            elif key.fileobj is self._waking:
+                self._waking.recv(CHUNK)
+            elif ready & selectors.EVENT_READ:
+                waiting += self._receive(key.data)
+            else:
+                self._flush(key.data)
+        return [request for request in waiting if self._is_write(request)]
+
+    def _send_answers(self) -> None:
+        while self._answers:
+            peer, answer = self._answers.popleft()
+            peer.outgoing += answer
+            self._flush(peer)
 
     # -- the socket ---------------------------------------------------------------------------
 
@@ -215,6 +222,10 @@ class Service:
     def _number(self, name: str) -> int | None:
         found = self._workspace.reader.scalar(Annotator.id, Annotator.name == name)
         return None if found is None else int(found)
+
+    def _joined(self, writes: list[Request]) -> list[Request]:
+        """These writes, and others that are worth waiting for."""
+        return writes
 
     def _write(self, requests: list[Request]) -> None:
         """What changes the workspace: nothing, where there is no writer behind this."""

@@ -96,11 +96,12 @@ class Snapshot:
         Of an annotator's answers to a question the last row is the one that counts (`effective_votes`).
         """
         vote, question = t.Vote, t.Question
-        taken_back = sa.select(vote.retracts, vote.annotator_id).where(vote.retracts.is_not(None))
+        whose = (vote.retracts, vote.annotator_id, vote.question_id)
+        taken_back = sa.select(*whose).where(vote.retracts.is_not(None))
         retracted = {tuple(row) for row in self._connection.execute(taken_back)}  # few: looked up here
         columns = [
             question.image_id, question.wnid, question.outcome, question.gold_answer, vote.seq, vote.answer,
-            vote.id.label("vote_id"), vote.annotator_id, vote.is_gold, vote.active_ms,
+            vote.id.label("vote_id"), vote.annotator_id, vote.question_id, vote.is_gold, vote.active_ms,
             t.Annotator.name.label("annotator"),
         ]  # fmt: skip
         statement = (
@@ -113,7 +114,7 @@ class Snapshot:
         first = self.reader.scalar(t.Setting.value, t.Setting.key == VOTE_POLICY) == "keep_first"
         time = vote.seq.desc() if first else vote.seq
         for row in self._stream(statement.order_by(question.image_id, question.wnid, time)):
-            if (row["vote_id"], row["annotator_id"]) not in retracted:
+            if (row["vote_id"], row["annotator_id"], row.pop("question_id")) not in retracted:
                 yield row
 
     def decided(self) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from synsetlab.store import schema as t
 from synsetlab.store.defaults import VOTE_POLICY
 from synsetlab.store.progress import is_dropped
-from synsetlab.store.reader import effective_votes
+from synsetlab.store.reader import effective_votes, is_retracted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -191,9 +191,5 @@ class Totals:
 
 def _told() -> tuple[Any, ...]:
     """Answers not retracted, of annotators not excluded; earlier answers to the same question too."""
-    retraction = sa.orm.aliased(t.Vote)
-    retracted = sa.exists().where(
-        retraction.retracts == t.Vote.id, retraction.annotator_id == t.Vote.annotator_id
-    )
     excluded = sa.select(t.Annotator.id).where(t.Annotator.excluded)
-    return t.Vote.answer.is_not(None), ~retracted, t.Vote.annotator_id.not_in(excluded)
+    return t.Vote.answer.is_not(None), ~is_retracted(), t.Vote.annotator_id.not_in(excluded)

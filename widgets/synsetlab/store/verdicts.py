@@ -11,7 +11,7 @@ from synsetlab.store import schema as t
 from synsetlab.store.defaults import BY_POLICY
 from synsetlab.store.engine import insert_new
 from synsetlab.store.rebuild import refresh_state
-from synsetlab.store.votelog import microseconds, restamp
+from synsetlab.store.tallies import microseconds, restamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

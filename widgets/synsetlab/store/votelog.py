@@ -1,19 +1,17 @@
-"""The vote log inside a transaction: append events, count what counts."""
+"""The vote log inside a transaction: append events, and count them."""
 
 from __future__ import annotations
 
 import json
-import time
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
-from synsetlab.store.engine import insert_new, update_by_id
-from synsetlab.store.prepared import Prepared, among, ids
-from synsetlab.store.reader import effective_votes
+from synsetlab.store.engine import insert_new
+from synsetlab.store.prepared import Prepared, among, ids, texts
+from synsetlab.store.tallies import ANSWERS, Asked, Tally, count, place_of, set_tallies, stored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,33 +19,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-__all__ = ["STARTED", "UNTOUCHED", "append_votes", "microseconds", "recount", "restamp"]
+__all__ = ["append_votes"]
 
 Row = dict[str, Any]
-ANSWERS = ("yes", "no", "unsure", "skip")
-COUNTERS = (*(f"n_{answer}" for answer in ANSWERS), "n_label")
-PLACES = {answer: place for place, answer in enumerate(ANSWERS)}
-SKIPS, LABELS = PLACES["skip"], len(ANSWERS)
-"""Where skips and classes are counted."""
-QUESTIONS_PER_STATEMENT = 500
-
-STARTED = 4
-UNTOUCHED = 5
-"""Bands of the queue: where the value of a vote is not known yet, and where nobody was asked."""
-
-
-class _Question(NamedTuple):
-    """What is stored of a question."""
-
-    gold: str | None
-    choices: str | None
-    band: int
-    queued_at: int
-    n_yes: int
-    n_no: int
-    n_unsure: int
-    n_skip: int
-    n_label: int
 
 
 def append_votes(
@@ -66,28 +40,84 @@ def append_votes(
     """
     touched = {int(event["question_id"]) for _, events in batches for event in events}
     # Whoever votes on the same question counts after us, and then sees our vote.
-    stored = _stored(connection, touched, lock=True)
+    before = stored(connection, touched, lock=True)
     results: list[list[str] | InputError] = []
-    rows: list[Row] = []
+    rows: dict[int, list[Row]] = {}
     for annotator_id, events in batches:
         try:
-            made = [_row(event, annotator_id, stored, now) for event in events]
+            made = [_row(event, annotator_id, before, now) for event in events]
+            _check_retractions(connection, made)
         except InputError as error:
             results.append(error)
             continue
-        rows += made
+        rows.setdefault(annotator_id, []).extend(made)
         results.append([row["id"] for row in made])
-        _end_leases(connection, annotator_id, {row["question_id"] for row in made})
-    insert_new(connection, t.Vote, rows)
-    update_by_id(connection, t.Question, _changed(connection, stored))
+    for annotator_id, theirs in rows.items():
+        _end_leases(connection, annotator_id, {row["question_id"] for row in theirs})
+    set_tallies(connection, before, _append(connection, before, rows))
     return results
 
 
-def _row(event: Row, annotator_id: int, stored: dict[int, _Question], now: datetime) -> Row:
+def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, list[Row]]) -> dict[int, Tally]:
+    """Append rows by annotator; returns the tallies with them of the questions that they touch.
+
+    Most answers are all that their annotator ever said of the question, and then one more counts. Where
+    there is more to it (`_entangled`), the log is read.
+    """
+    every = [row for theirs in rows.values() for row in theirs]
+    by_log = _entangled(connection, rows)
+    if insert_new(connection, t.Vote, every) < len(every):
+        by_log = {row["question_id"] for row in every}  # some were in the log already
+    tallies = count(connection, by_log)
+    for row in every:
+        question = row["question_id"]
+        if question in by_log:
+            continue
+        tally = tallies.get(question)
+        if tally is None:
+            tally = tallies[question] = list(before[question].tally)
+        tally[place_of(row["answer"])] += 1
+    return tallies
+
+
+def _entangled(connection: Connection, rows: dict[int, list[Row]]) -> set[int]:
+    """Questions of rows that do not simply count one more, each.
+
+    That is: of annotators who do not count, who have said something of the question before (if only
+    that they take an answer back, which is to come yet), or say more than one thing of it now.
+    """
+    excluded = {row[0] for row in _EXCLUDED.rows(connection, {"annotators": ids(connection, rows)})}
+    found: set[int] = set()
+    for annotator_id, theirs in rows.items():
+        questions = {row["question_id"] for row in theirs}
+        if annotator_id in excluded or len(questions) < len(theirs):
+            found |= questions
+            continue
+        whose = {"whose": annotator_id, "questions": ids(connection, questions)}
+        found.update(row[0] for row in _MET.rows(connection, whose))
+        found.update(row["question_id"] for row in theirs if row["answer"] is None)
+    return found
+
+
+def _check_retractions(connection: Connection, rows: Sequence[Row]) -> None:
+    """An answer is taken back under its own question, or that question's tally would not hear of it."""
+    retractions = {row["retracts"]: row for row in rows if row["retracts"] is not None}
+    if not retractions:
+        return
+    for vote, question in _ANSWERED.rows(connection, {"ids": texts(connection, retractions)}):
+        asked = retractions[vote]["question_id"]
+        if asked != question:
+            raise InputError(
+                f"The vote {vote} is on question {question}, and a retraction names question {asked}.",
+                "Reload the page.",
+            )
+
+
+def _row(event: Row, annotator_id: int, before: dict[int, Asked], now: datetime) -> Row:
     question = int(event["question_id"])
-    if question not in stored:
+    if question not in before:
         raise InputError(f"There is no question {question} in this workspace.", "Reload the page.")
-    asked = stored[question]
+    asked = before[question]
     answers = ANSWERS if asked.choices is None else (*json.loads(asked.choices), "unsure", "skip")
     if (event.get("answer") in answers) == (event.get("retracts") is not None):
         raise InputError(
@@ -110,94 +140,8 @@ def _row(event: Row, annotator_id: int, stored: dict[int, _Question], now: datet
     }
 
 
-def recount(connection: Connection, questions: Collection[int] | None, *, dry_run: bool = False) -> int:
-    """Count the effective votes of `questions` (None: of all) anew; returns how many rows were wrong."""
-    if questions is None:
-        questions = [row[0] for row in connection.execute(sa.select(t.Question.id).order_by(t.Question.id))]
-    every = sorted(questions)
-    wrong = 0
-    for start in range(0, len(every), QUESTIONS_PER_STATEMENT):
-        part = every[start : start + QUESTIONS_PER_STATEMENT]
-        changed = _changed(connection, _stored(connection, part))
-        wrong += len(changed)
-        if not dry_run:
-            update_by_id(connection, t.Question, changed)
-    return wrong
-
-
-def _changed(connection: Connection, stored: dict[int, _Question]) -> list[Row]:
-    """What the log says otherwise: tallies, and with them what needs no policy, the band and the time in it.
-
-    Bands 0 to 4 are the decision's to give; here they are only told from `UNTOUCHED`.
-    """
-    counted = {question: [0] * len(COUNTERS) for question in stored}
-    asked = {"questions": ids(connection, stored)}
-    for question, answer, number in _TALLY.rows(connection, asked):
-        counted[question][PLACES.get(answer, LABELS)] += number
-    changed = []
-    now = microseconds()
-    for question, (_, _, band, queued_at, *was) in stored.items():
-        new = counted[question]
-        if was == new:
-            continue
-        given, given_before = (sum(n) - n[SKIPS] for n in (new, was))
-        place = min(band, STARTED) if given else UNTOUCHED
-        # A skip gives back the place that a lease held: others may answer who had passed the question by.
-        freed = given < given_before or new[SKIPS] > was[SKIPS]
-        since = now if freed or place != band else queued_at
-        numbers = dict(zip(COUNTERS, new, strict=True))
-        changed.append({"id": question, **numbers, "band": place, "queued_at": since})
-    return changed
-
-
-def _stored(
-    connection: Connection, questions: Collection[int], *, lock: bool = False
-) -> dict[int, _Question]:
-    """By id, ascending; with `lock` nobody else on PostgreSQL counts them before this transaction ends."""
-    asked = {"questions": ids(connection, questions)}
-    rows = (_LOCKED if lock else _STORED).rows(connection, asked)
-    return {question: _Question(*values) for question, *values in rows}
-
-
 def _end_leases(connection: Connection, annotator_id: int, questions: Collection[int]) -> None:
     _ENDED.once(connection, {"whose": annotator_id, "questions": ids(connection, questions)})
-
-
-def restamp(connection: Connection, questions: list[int]) -> None:
-    """Tell the queue that questions may have become free: no annotator's cursor is beyond them now."""
-    questions = sorted(questions)
-    for start in range(0, len(questions), QUESTIONS_PER_STATEMENT):
-        part = questions[start : start + QUESTIONS_PER_STATEMENT]
-        if connection.dialect.name == "postgresql":
-            # An update locks its rows in any order: two of them could wait for each other.
-            rows = sa.select(t.Question.id).where(t.Question.id.in_(part)).order_by(t.Question.id)
-            connection.execute(rows.with_for_update(key_share=True))
-        change = sa.update(t.Question).where(t.Question.id.in_(part))
-        connection.execute(change.values(queued_at=microseconds()))
-
-
-def microseconds() -> int:
-    """Now, as the queue counts: microseconds since 1970."""
-    return time.time_ns() // 1000
-
-
-def _questions(dialect: str, *, lock: bool) -> Any:
-    own = t.Question
-    counters = (getattr(own, name) for name in COUNTERS)
-    found = sa.select(
-        own.id, own.gold_answer, sa.cast(own.choices, sa.Text), own.band, own.queued_at, *counters
-    )
-    found = found.where(among(own.id, "questions", dialect)).order_by(own.id)
-    # Rows are locked by id everywhere, and so that new leases and votes may still point to them: no two
-    # wait for each other.
-    locked = lock and dialect == "postgresql"
-    return found.with_for_update(of=own, key_share=True) if locked else found
-
-
-def _tally(dialect: str) -> Any:
-    votes = effective_votes(among(t.Vote.question_id, "questions", dialect)).subquery()
-    columns = (votes.c.question_id, votes.c.answer)
-    return sa.select(*columns, sa.func.count()).group_by(*columns)
 
 
 def _leases(dialect: str) -> Any:
@@ -205,7 +149,20 @@ def _leases(dialect: str) -> Any:
     return sa.delete(t.Lease).where(theirs, among(t.Lease.question_id, "questions", dialect))
 
 
-_STORED = Prepared(partial(_questions, lock=False))
-_LOCKED = Prepared(partial(_questions, lock=True))
-_TALLY = Prepared(_tally)
+def _met(dialect: str) -> Any:
+    theirs = t.Vote.annotator_id == sa.bindparam("whose")
+    return sa.select(t.Vote.question_id).where(theirs, among(t.Vote.question_id, "questions", dialect))
+
+
+def _excluded(dialect: str) -> Any:
+    return sa.select(t.Annotator.id).where(t.Annotator.excluded, among(t.Annotator.id, "annotators", dialect))
+
+
+def _answered(dialect: str) -> Any:
+    return sa.select(t.Vote.id, t.Vote.question_id).where(among(t.Vote.id, "ids", dialect))
+
+
 _ENDED = Prepared(_leases)
+_MET = Prepared(_met)
+_EXCLUDED = Prepared(_excluded)
+_ANSWERED = Prepared(_answered)

@@ -22,13 +22,14 @@ from synsetlab.store.defaults import CONTROLS, VOTE_POLICY
 from synsetlab.store.engine import IMMEDIATE, insert_new, put, update_by_id
 from synsetlab.store.leases import claim
 from synsetlab.store.rebuild import rebuild
+from synsetlab.store.tallies import microseconds, recount, restamp
 from synsetlab.store.verdicts import (
     give_duplicate_verdicts,
     give_verdicts,
     relabel,
     take_back_duplicate_verdicts,
 )
-from synsetlab.store.votelog import append_votes, microseconds, recount, restamp
+from synsetlab.store.votelog import append_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -17,6 +17,9 @@ from synsetlab.store.service import Request, Service, failure
 
 __all__ = ["WriterService"]
 
+LINGER_S = 0.003
+"""How long a transaction waits for as many requests as the last one had (PostgreSQL's ``commit_delay``)."""
+
 TRIES = 5
 """How often a request is tried that PostgreSQL ended because it and another's waited for each other."""
 
@@ -30,10 +33,20 @@ class WriterService(Service):
     how many did and the outcomes) and ``choose`` (brings synsets in by wnid).
     """
 
+    _last = 0
+    """Requests of the last transaction."""
+
+    def _joined(self, writes: list[Request]) -> list[Request]:
+        until = time.monotonic() + LINGER_S
+        while writes and len(writes) < self._last and (seconds := until - time.monotonic()) > 0:
+            writes += self._turn(seconds)
+        return writes
+
     def _write(self, requests: list[Request]) -> None:
         """All in one transaction; one by one where that fails as a whole."""
         if not requests:
             return
+        self._last = len(requests)
         try:
             with self._workspace.writer.together():
                 answers = self._votes([r for r in requests if r.operation == "writer.record_votes"])
