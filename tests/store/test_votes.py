@@ -184,6 +184,61 @@ def test_counters_are_a_function_of_the_log(filled, steps):
     assert filled.writer.rebuild_counters() == 0
 
 
+SAID = st.tuples(
+    st.integers(0, 2),
+    st.integers(0, 9),
+    st.sampled_from(["yes", "no", "skip", "undo", "undo before", "again", "another's id"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rounds=st.lists(st.lists(SAID, max_size=60), max_size=4),
+    excluded=st.sets(st.integers(0, 2), max_size=2),
+)
+def test_what_comes_together_counts_as_the_log_does(filled, rounds, excluded):
+    """Many events of several annotators in one transaction, some of whom do not count."""
+    names = ("a", "b", "c")
+    annotators = [filled.writer.ensure_annotator(name) for name in names]
+    for number, name in enumerate(names):
+        filled.writer.judge_annotator(name, "exclude" if number in excluded else "include", by="test")
+    questions = filled.reader.questions()["id"].tolist()
+    sent: list[dict] = []
+    for together in rounds:
+        batches = []
+        for who, which, what in together:
+            mine = [e for e in sent if e["who"] == who and e["question_id"] == questions[which]]
+            event = vote(questions[which], what if what in {"yes", "no", "skip"} else "yes")
+            if what == "undo" and mine:
+                event = vote(questions[which], None, retracts=mine[-1]["id"])
+            elif what == "undo before":
+                batches.append((annotators[who], [vote(questions[which], None, retracts=event["id"])]))
+            elif what == "again" and mine:
+                event = mine[0]
+            elif what == "another's id" and sent:
+                event = {**event, "id": sent[0]["id"]}
+            if event.get("answer"):
+                sent.append({**event, "who": who})
+            batches.append((annotators[who], [{k: v for k, v in event.items() if k != "who"}]))
+        results = filled.writer.record_together(batches)
+        assert [[event["id"] for event in events] for _, events in batches] == results
+    assert filled.writer.rebuild_counters() == 0
+
+
+def test_a_retraction_names_the_question_of_its_answer(asked):
+    workspace, annotator, questions = asked
+    answer = vote(questions[0])
+    workspace.writer.record_votes(annotator, [answer])
+    with pytest.raises(InputError, match=f"{answer['id']} is on question {questions[0]}"):
+        workspace.writer.record_votes(annotator, [vote(questions[1], None, retracts=answer["id"])])
+    # Where it comes first nobody can know; then it takes nothing back.
+    early = vote(questions[2])
+    workspace.writer.record_votes(annotator, [vote(questions[1], None, retracts=early["id"])])
+    workspace.writer.record_votes(annotator, [early])
+    assert tally(workspace, questions[0]) == tally(workspace, questions[2]) == (1, 0, 0)
+    assert workspace.writer.rebuild_counters() == 0
+
+
 KILLED = """
 import sys, uuid
 from synsetlab import Workspace
