@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from synsetlab.errors import InputError
@@ -196,6 +196,11 @@ SAID = st.tuples(
     rounds=st.lists(st.lists(SAID, max_size=60), max_size=4),
     excluded=st.sets(st.integers(0, 2), max_size=2),
 )
+@example(rounds=[[(0, 0, "yes")]], excluded={0})
+@example(rounds=[[(0, 0, "yes")], [(0, 0, "yes")]], excluded=set())
+@example(rounds=[[(0, 0, "yes"), (0, 0, "yes")]], excluded=set())
+@example(rounds=[[(0, 0, "yes"), (1, 1, "another's id")]], excluded=set())
+@example(rounds=[[(0, 0, "undo nothing")]], excluded=set())
 def test_what_comes_together_counts_as_the_log_does(filled, rounds, excluded):
     """Many events of several annotators in one transaction, some of whom do not count."""
     names = [str(uuid.uuid4()) for _ in range(3)]  # of whom the workspace knows nothing from the last time
@@ -219,7 +224,7 @@ def test_what_comes_together_counts_as_the_log_does(filled, rounds, excluded):
                 event = mine[0]
             elif what == "another's id" and sent:
                 event = {**event, "id": sent[0]["id"]}
-            if event.get("answer"):
+            if event.get("answer") and what != "another's id":
                 sent.append({**event, "who": who})
             batches.append((annotators[who], [{k: v for k, v in event.items() if k != "who"}]))
         results = filled.writer.record_together(batches)
