@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from synsetlab import Workspace
 from synsetlab.errors import InputError
+from synsetlab.store import leases
 from synsetlab.voting.consensus import OnlineDecider, check_counters, run_consensus
 from synsetlab.voting.controls import add_hard_negatives, siblings
 from synsetlab.voting.policy import DynamicPolicy, FixedPolicy
@@ -195,6 +196,24 @@ def test_someone_who_has_seen_nearly_all_finds_the_rest(workspace):
     queue.record([event(q) for q in found])
     found |= set(ids(queue.page(5)))
     assert found == unseen
+
+
+@pytest.mark.parametrize("size", [3, 10])
+def test_a_long_beginning_that_was_seen_holds_up_no_page_and_hides_nothing(workspace, monkeypatch, size):
+    """90 that a answered begin the band of what was started, 5 of b end it; 5 are untouched."""
+    monkeypatch.setattr(leases, "GLANCE", 0)  # of a band, one part of 64 at first
+    questions = of(workspace)
+    say(workspace, "a", dict.fromkeys(questions[:90], "yes"))
+    say(workspace, "b", dict.fromkeys(questions[90:95], "yes"))
+    queue = LabelQueue(workspace, "a", DOG)
+    pages = []
+    while page := ids(queue.page(size)):
+        pages.append(page)
+        queue.record([event(q) for q in page])
+    assert sorted(q for page in pages for q in page) == questions[90:]
+    assert len(pages[0]) == size
+    if size == 3:
+        assert set(pages[0]) <= set(questions[95:])
 
 
 def test_deciding_at_once_is_what_the_next_run_decides(workspace):

@@ -32,6 +32,9 @@ __all__ = ["claim"]
 WINDOW = 2
 """Free questions looked at for each one that is handed out: annotators are spread among them."""
 
+GLANCE = 256
+"""Of a band, rows that are looked at before the bands below are."""
+
 SMALLEST_PART = 64
 LARGEST_PART = 16_384
 SPARSE = 8
@@ -149,19 +152,50 @@ def _free(asker: _Asker, wanted: int) -> list[int]:
 
 
 def _walk(asker: _Asker, wanted: int, cursors: dict[int, tuple[int, int]]) -> list[_Place]:
-    """Places of `wanted` or more from the cursors on; moves these to what was found first."""
-    found: list[_Place] = []
-    moved: dict[int, tuple[int, int]] = {}
-    horizon = (microseconds() - (MARGIN_US if asker.connection.dialect.name == "postgresql" else 0), 0)
+    """Places of `wanted` or more from the cursors on; moves these to what was found first.
+
+    A band is not looked through at once where it begins with a great deal that the annotator may not be
+    asked: the next page goes on there, and this one takes from the bands below what there is.
+    """
+    walk = _Walk(asker, wanted, cursors)
     for band in _bands(asker, cursors):
-        start = cursors.get(band, START)
-        first, places = _look(asker, band, start, wanted - len(found))
-        found += places
-        moved[band] = max(start, min(first or horizon, horizon))
-        if len(found) >= wanted:
+        walk.look(band, GLANCE)
+        if walk.missing <= 0:
             break
-    _keep_cursors(asker, {band: place for band, place in moved.items() if place != cursors.get(band)})
-    return found
+    for band in list(walk.unfinished):
+        if walk.missing <= 0:
+            break
+        walk.look(band, None)
+    _keep_cursors(asker, {band: place for band, place in walk.moved.items() if place != cursors.get(band)})
+    return walk.found
+
+
+class _Walk:
+    """What one look through the queue has found, and how far it came."""
+
+    def __init__(self, asker: _Asker, wanted: int, cursors: dict[int, tuple[int, int]]) -> None:
+        self.found: list[_Place] = []
+        self.moved: dict[int, tuple[int, int]] = {}
+        self.unfinished: dict[int, tuple[int, int]] = {}
+        self._asker = asker
+        self._wanted = wanted
+        self._cursors = cursors
+        margin = MARGIN_US if asker.connection.dialect.name == "postgresql" else 0
+        self._horizon = (microseconds() - margin, 0)
+
+    @property
+    def missing(self) -> int:
+        """How many places are still looked for."""
+        return self._wanted - len(self.found)
+
+    def look(self, band: int, rows: int | None) -> None:
+        """Take from a band, from where its cursor or the last look stands, looking at so many `rows`."""
+        start = self.unfinished.pop(band, self._cursors.get(band, START))
+        first, end, places = _look(self._asker, band, start, self.missing, rows)
+        self.found += places
+        if end is not None:
+            self.unfinished[band] = end
+        self.moved[band] = max(start, min(first or end or self._horizon, self._horizon))
 
 
 def _bands(asker: _Asker, cursors: dict[int, tuple[int, int]]) -> list[int]:
@@ -175,19 +209,24 @@ def _bands(asker: _Asker, cursors: dict[int, tuple[int, int]]) -> list[int]:
 
 
 def _look(
-    asker: _Asker, band: int, start: tuple[int, int], wanted: int
-) -> tuple[tuple[int, int] | None, list[_Place]]:
+    asker: _Asker, band: int, start: tuple[int, int], wanted: int, rows: int | None
+) -> tuple[tuple[int, int] | None, tuple[int, int] | None, list[_Place]]:
     """When and which the first question of a band is that may be asked, and the places from there on.
 
-    Parts grow from as many as are looked for: who has seen nearly everything passes over it by index
-    alone. There the rank is the order in which they came, so that nothing is passed over twice;
-    elsewhere it is the same for all, and annotators can be spread.
+    Between the two: where it stopped, if there may be more after so many `rows`. Parts grow from as many
+    as are looked for: who has seen nearly everything passes over it by index alone. There the rank is the
+    order in which they came, so that nothing is passed over twice; elsewhere it is the same for all, and
+    annotators can be spread.
     """
     first: tuple[int, int] | None = None
     found: list[_Place] = []
     most = WINDOW * wanted
     part = max(most, SMALLEST_PART)
+    left = LARGEST_PART if rows is None else max(rows, part)
     while len(found) < wanted:
+        if left <= 0:
+            return first, start, found
+        part = min(part, left)
         where = {**asker.terms, "band": band, "since": start[0], "after": start[1], "part": part}
         free = _FREE.rows(asker.connection, {**where, "most": most})
         if free and first is None:
@@ -201,8 +240,10 @@ def _look(
         last = None if len(free) == most else next(iter(_LAST.rows(asker.connection, where)), None)
         if last is None:
             break
+        if rows is not None:
+            left -= part
         start, part = (last[0], last[1] + 1), min(LARGEST_PART, 4 * part)
-    return first, found
+    return first, None, found
 
 
 def _controls(asker: _Asker, wanted: int, rng: random.Random) -> list[int]:
@@ -235,27 +276,28 @@ def _keep_cursors(asker: _Asker, moved: dict[int, tuple[int, int]]) -> None:
 # ---- the statements: each is prepared, for a page is found in less time than SQLAlchemy takes to ask for it
 
 
-def _queue(band: Any, since: str, after: str, *more: Any) -> sa.Select[Any]:
+def _queue(band: Any, since: str, after: str, *more: Any) -> sa.CompoundSelect[Any]:
     """queued_at, id and `more` of a band from a place on, by its index."""
     question = t.Question
-    place = sa.tuple_(sa.bindparam(since, type_=sa.BigInteger), sa.bindparam(after, type_=sa.BigInteger))
-    return (
-        sa.select(question.queued_at, question.id, *more)
-        .where(
-            question.wnid == sa.bindparam("wnid"),
-            sa.text(t.ASKABLE),
-            question.band == band,
-            sa.tuple_(question.queued_at, question.id) >= place,
-        )
-        .order_by(question.queued_at, question.id)
+    time, place = (sa.bindparam(name, type_=sa.BigInteger) for name in (since, after))
+    there = (question.wnid == sa.bindparam("wnid"), sa.text(t.ASKABLE), question.band == band)
+    # Two ranges that are merged: SQLite cannot look for both columns at once where the second is the row's
+    # number, and went through all that came in one import.
+    here = sa.select(question.queued_at, question.id, *more).where(*there)
+    ranges = (
+        here.where(question.queued_at == time, question.id >= place),
+        here.where(question.queued_at > time),
     )
+    both = sa.union_all(*ranges)
+    return both.order_by(both.selected_columns.queued_at, both.selected_columns.id)
 
 
 def _bands_statement(_dialect: str) -> Any:
     """Which bands have something from a place on."""
     bands = range(UNTOUCHED + 1)
+    places = (_queue(n, f"since_{n}", f"after_{n}").limit(1).subquery(f"q{n}") for n in bands)
     return sa.select(
-        *(sa.exists(_queue(n, f"since_{n}", f"after_{n}").limit(1)).label(f"b{n}") for n in bands)
+        *(sa.exists(sa.select(q.c.id).select_from(q)).label(f"b{n}") for n, q in enumerate(places))
     )
 
 
