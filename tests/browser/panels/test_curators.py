@@ -11,6 +11,7 @@ from synsetlab import Workspace
 from synsetlab.ui.dashboard import ConsensusDashboard
 from synsetlab.ui.duplicates import DuplicateReview
 from synsetlab.ui.review import VoteReview
+from synsetlab.ui.workspace.duplicates import WorkspaceDuplicates
 from synsetlab.ui.workspace.review import WorkspaceReview
 
 if TYPE_CHECKING:
@@ -96,6 +97,21 @@ def test_what_differs_from_the_reference_is_drawn_and_goes_again(
     assert 0 < float(page.locator(".sl-difference").get_attribute("data-mean") or 0) < 0.2
     button.click()
     expect(page.locator(".sl-difference")).to_have_count(0)
+
+
+def test_the_slider_keeps_its_arrows_and_leaves_other_keys_to_the_panel(
+    stage: Callable[..., Any], page: Page, workspace: Workspace
+) -> None:
+    stage(DuplicateReview(WorkspaceDuplicates(workspace, curator="maria"))).ready()
+    slider = page.locator("[data-do=threshold]")
+    slider.focus()
+    difference = page.get_by_role("button", name="Difference")
+    page.keyboard.press("v")
+    expect(difference).to_have_attribute("aria-pressed", "true")
+    expect(slider).to_be_focused()
+    before = int(slider.input_value())
+    page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_value(str(before - 1))
 
 
 def test_progress_is_read_anew_and_every_chart_has_its_table(
