@@ -1,8 +1,8 @@
 """The one writer of a workspace, for many kernels: fair, with group commit.
 
-What has come in while a transaction ran is the next transaction: votes of all who wait are
-appended together, everything else in its own part of it, and nothing is answered before it is
-durable. So nobody waits longer than for the transaction that runs and their own, and a slow disk is
+What has come in while a transaction ran, or just after, is the next transaction: votes of all who
+wait are appended together, everything else in its own part of it, and nothing is answered before it
+is durable. So nobody waits longer than for the transaction that runs and their own, and a slow disk is
 waited for once. Look-ups run beside the writes.
 """
 
