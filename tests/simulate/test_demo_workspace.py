@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
 import pytest
 
 from synsetlab import Workspace
 from synsetlab.errors import InputError, MissingColumnError, WorkspaceError
 from synsetlab.release import freeze, verify_release
 from synsetlab.simulate.demo import TARGETS
-from synsetlab.simulate.labelling import read_truth
+from synsetlab.simulate.labelling import DAY, WorkingHours, read_truth
 from synsetlab.simulate.workspace import TRUTH, build_demo
 from synsetlab.ui.workspace.keys import QuestionKeys
 from synsetlab.ui.workspace.labelling import WorkspaceLabelling
@@ -37,6 +40,15 @@ def test_what_it_holds(drawn):
         assert check_counters(workspace) == []
         assert workspace.reader.failures()["reason"].isin(["truncated", "not-an-image", "empty"]).all()
         assert set(workspace.reader.candidates()["licence"]) == {"CC0-1.0"}
+
+
+def test_its_votes_were_given_over_days_and_by_day(drawn):
+    with Workspace.open(drawn.folder) as workspace:
+        at = pd.to_datetime(workspace.reader.votes()["decided_at"], utc=True)
+    assert at.max() < datetime.now(UTC)
+    assert at.max() - at.min() > timedelta(days=1)
+    assert at.dt.floor("h").nunique() > 10
+    assert at.dt.hour.between(DAY[0], DAY[1]).all()
 
 
 def test_decisions_are_mostly_right(drawn):
@@ -126,3 +138,15 @@ def test_truth_tables_that_cannot_be_read(tmp_path):
     (tmp_path / "t.csv").write_text("image_id,wnid,truth\na,b,perhaps\n")
     with pytest.raises(InputError, match="perhaps"):
         read_truth(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("pages", [1, 30, 3000])
+def test_however_many_pages_none_is_of_tomorrow_and_each_begins_after_the_last(pages):
+    since = datetime.now(UTC) - timedelta(days=3)
+    hours = WorkingHours(since, seed=1)
+    times = [hours.page([1500, 700, 2100]) for _ in range(pages)]
+    starts = [page[0] for page in times]
+    assert starts == sorted(starts)
+    assert all(page == sorted(page) for page in times)
+    assert since < starts[0]
+    assert times[-1][-1] <= datetime.now(UTC)

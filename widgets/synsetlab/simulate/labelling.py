@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from synsetlab.simulate.annotators import Truth
     from synsetlab.store.workspace import Workspace
 
-__all__ = ["Known", "read_truth", "simulate_labelling", "write_truth"]
+__all__ = ["Known", "WorkingHours", "read_truth", "simulate_labelling", "write_truth"]
 
 COLUMNS = ("image_id", "wnid", "truth", "difficulty")
 TRUTHS = ("yes", "no", "ambiguous")
+DAY = (8, 19)
+"""Hours (UTC) between which simulated people work."""
+PAUSE_MIN = 20
+"""Minutes from one page of a crowd to its next, on average."""
+PAGES_LEFT = 20
+_PAUSES = 1
+"""Keeps the pauses of a seed apart from its answers."""
 
 
 class Known(NamedTuple):
@@ -32,6 +39,45 @@ class Known(NamedTuple):
 
     truth: Truth
     difficulty: float
+
+
+class WorkingHours:
+    """When pages were worked at that simulated annotators fill in no time: by day, with pauses, until now.
+
+    Parameters
+    ----------
+    since
+        When the first page may have been taken.
+    seed
+        Of the pauses.
+    """
+
+    def __init__(self, since: datetime, seed: int) -> None:
+        self._at = since
+        self._rng = np.random.default_rng([seed, _PAUSES])
+
+    def page(self, active_ms: Sequence[int]) -> list[datetime]:
+        """When each answer of the next page was given, by how long each took."""
+        pause = timedelta(minutes=float(self._rng.exponential(PAUSE_MIN)))
+        end = _last_hours_end()
+        # However many pages there are, none is of tomorrow: pauses shorten as the last day comes to its end.
+        self._at += min(pause, max(end - self._at, timedelta()) / PAGES_LEFT)
+        if not DAY[0] <= self._at.hour < DAY[1]:
+            self._at = min(_morning(self._at), end)
+        spent = np.cumsum(np.asarray(active_ms, dtype=np.int64))
+        return [min(self._at + timedelta(milliseconds=int(passed)), end) for passed in spent]
+
+
+def _morning(at: datetime) -> datetime:
+    """The first working hour from `at` on."""
+    return at.replace(hour=DAY[0], minute=0) + timedelta(days=at.hour >= DAY[1])
+
+
+def _last_hours_end() -> datetime:
+    """The last moment up to now at which people work."""
+    now = datetime.now(UTC)
+    evening = now.replace(hour=DAY[1], minute=0, second=0, microsecond=0)
+    return evening - timedelta(days=1) if now.hour < DAY[0] else min(now, evening)
 
 
 Truths = dict[tuple[str, str], Known]
@@ -87,12 +133,13 @@ def simulate_labelling(
     *,
     seed: int,
     wnids: Iterable[str] | None = None,
+    hours: WorkingHours | None = None,
 ) -> int:
     """Let `crowd` work until none of them is offered anything more; returns how many votes they gave.
 
     Annotators take pages in turn, so that a question's votes come from different ones. Questions
-    without a known truth are skipped by them. Pages, vote ids and answers follow from `seed`; times of
-    deciding are spaced by each annotator's speed.
+    without a known truth are skipped by them. Pages, vote ids and answers follow from `seed`. Votes are
+    decided now, or in `hours`.
     """
     rng = np.random.default_rng(seed)
     chosen = sorted(wnids) if wnids is not None else workspace.reader.synsets()["wnid"].tolist()
@@ -106,7 +153,7 @@ def simulate_labelling(
                 annotator, queue = queues[int(place)]
                 cards = queue.page(batch=_uuid(rng))
                 if cards:
-                    events = _events(annotator, cards, truth, rng)
+                    events = _events(annotator, cards, truth, rng, hours)
                     given += len(queue.record(events))
                     busy.append((annotator, queue))
             queues = busy
@@ -118,10 +165,10 @@ def _events(
     cards: Sequence[Mapping[str, Any]],
     truth: Mapping[tuple[str, str], Known],
     rng: np.random.Generator,
+    hours: WorkingHours | None,
 ) -> list[dict[str, Any]]:
-    now = datetime.now(UTC)
-    events = []
-    for place, card in enumerate(cards):
+    events: list[dict[str, Any]] = []
+    for card in cards:
         known = truth.get((card["image_id"], card["wnid"]))
         active = int(1000 * annotator.speed * rng.lognormal(0.0, 0.4))
         events.append(
@@ -130,11 +177,16 @@ def _events(
                 "question_id": card["id"],
                 "answer": answer(annotator, known.truth, known.difficulty, rng) if known else "skip",
                 "active_ms": active,
-                "decided_at": now + timedelta(milliseconds=place),
                 "source": "simulate",
             }
         )
-    return events
+    times = hours.page([event["active_ms"] for event in events]) if hours else _now(len(events))
+    return [{**event, "decided_at": at} for event, at in zip(events, times, strict=True)]
+
+
+def _now(votes: int) -> list[datetime]:
+    now = datetime.now(UTC)
+    return [now + timedelta(milliseconds=place) for place in range(votes)]
 
 
 def _uuid(rng: np.random.Generator) -> str:

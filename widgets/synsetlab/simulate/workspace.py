@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from synsetlab.dedup.stage import FINGERPRINT, deduplicate
 from synsetlab.errors import WorkspaceError
 from synsetlab.simulate.annotators import make_crowd
 from synsetlab.simulate.demo import MANIFEST, TARGETS, draw_demo
-from synsetlab.simulate.labelling import Known, simulate_labelling, write_truth
+from synsetlab.simulate.labelling import Known, WorkingHours, simulate_labelling, write_truth
 from synsetlab.store.workspace import Workspace, check_database
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import DynamicPolicy
@@ -34,6 +35,9 @@ LEFT_FOR_YOU = 4
 
 ONE_IN = 12
 """Of so many pictures of a synset one is an example of a yes, and one a hidden gold question of a yes."""
+
+DAYS = timedelta(days=3)
+"""How long ago the first vote was given."""
 
 WANTED = 30
 """Accepted images of each class: what the bars of the browser fill up to."""
@@ -153,9 +157,10 @@ def _vote(
     """Vote and judge in turn until no question asks for more."""
     voted = TARGETS[:-LEFT_FOR_YOU]
     policy = DynamicPolicy()
+    hours = WorkingHours(datetime.now(UTC) - DAYS, seed)
     total = 0
     while True:
-        given = simulate_labelling(workspace, known, crowd, seed=seed + total, wnids=voted)
+        given = simulate_labelling(workspace, known, crowd, seed=seed + total, wnids=voted, hours=hours)
         report = run_consensus(workspace, policy)
         total += given
         if given == 0:

@@ -180,7 +180,7 @@ class WorkspaceDashboard:
         parts = table.groupby(table["task"].map(share))[["task", "worker", "label"]]
         ends = [int(part.max()) for _, part in last["max"].groupby(share)] if shares else []
         times = self.workspace.totals.decided_at(ends)
-        return [
+        points: list[AgreementPoint] = [
             {
                 "at": times[end].isoformat(timespec="seconds"),
                 "alpha": found.krippendorff_alpha,
@@ -190,6 +190,8 @@ class WorkspaceDashboard:
             for end, (_, mine) in zip(ends, parts if shares else (), strict=True)
             for found in (measure_agreement(mine),)
         ]
+        # Votes come in the order of their log, which imports and pages at work at once make another.
+        return sorted(points, key=lambda point: point["at"])
 
     def _tallies(self) -> pd.DataFrame:
         return self._kept.get("tallies", self.workspace.totals.tallies)
