@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ctypes
 import html
 import itertools
 import json
 import os
 import re
 import signal
+import socket
 import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import psutil
@@ -25,6 +29,8 @@ from synsetlab.server.process import ServerProcess
 from synsetlab.store.workspace import Workspace
 from synsetlab.ui.workspace.keys import QuestionKeys
 
+PIDFD_GETFD = 438
+"""Number of the system call on every Linux."""
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 
@@ -316,6 +322,37 @@ def test_an_unknown_websocket_protocol_is_closed(visit, server):
         return said
 
     assert asyncio.run(talk()) is None
+
+
+def test_the_second_message_of_an_answer_is_not_held_back_by_the_socket(visit, server):
+    alice = visit("alice")
+    kernel = kernel_of(alice.get("label"))
+
+    async def talk() -> bool:
+        connection = await _open(server, alice, kernel)
+        ours = connection.stream.socket.getsockname()
+        at_once = any(
+            theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for theirs in _sockets(server.pid, socket.AF_INET)
+            if theirs.getpeername() == ours
+        )
+        await _close(connection)
+        return at_once
+
+    assert asyncio.run(talk())
+
+
+def _sockets(pid, family):
+    """Connected sockets of another process of ours, as its own descriptors are: Linux lends them."""
+    process = os.pidfd_open(pid)
+    for place in Path(f"/proc/{pid}/fd").iterdir():
+        if not os.readlink(place).startswith("socket:"):
+            continue
+        number = ctypes.CDLL(None).syscall(PIDFD_GETFD, process, int(place.name), 0)
+        with socket.socket(fileno=number) as lent, contextlib.suppress(OSError):
+            if lent.family == family and lent.getpeername():
+                yield lent
+    os.close(process)
 
 
 async def _open(server, client, kernel, *, protocol=PROTOCOL):
