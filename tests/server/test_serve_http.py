@@ -346,7 +346,7 @@ def _sockets(pid, family):
     """Connected sockets of another process of ours, as its own descriptors are: Linux lends them."""
     process = os.pidfd_open(pid)
     for place in Path(f"/proc/{pid}/fd").iterdir():
-        if not os.readlink(place).startswith("socket:"):
+        if not place.is_socket():
             continue
         number = ctypes.CDLL(None).syscall(PIDFD_GETFD, process, int(place.name), 0)
         with socket.socket(fileno=number) as lent, contextlib.suppress(OSError):
