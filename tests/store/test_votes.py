@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from synsetlab.errors import InputError
 from synsetlab.store.reader import effective_votes
-from synsetlab.store.schema import Vote
+from synsetlab.store.schema import Question, Vote
 from synsetlab.store.workspace import Workspace
 
 DOG = "n02084071"
@@ -109,6 +109,34 @@ def test_claims_are_disjoint_from_what_was_answered_and_stable_on_reload(asked):
     assert workspace.writer.claim(annotator, DOG, 48, batch="again") == questions
     workspace.writer.record_votes(annotator, [vote(question) for question in questions[:4]])
     assert workspace.writer.claim(annotator, DOG, 48, batch="more") == questions[4:]
+
+
+def test_a_question_keeps_its_place_in_the_queue_until_there_is_something_new_to_ask(asked):
+    workspace, _, questions = asked
+
+    def place():
+        asked_of = sa.select(Question.band, Question.queued_at).where(Question.id == questions[0])
+        with workspace.engine.connect() as connection:
+            return connection.execute(asked_of).one()
+
+    def say(name, answer, **more):
+        event = vote(questions[0], answer, **more)
+        workspace.writer.record_votes(workspace.writer.ensure_annotator(name), [event])
+        return event["id"]
+
+    untouched = place()
+    say("a", "yes")
+    started = place()
+    assert started.band < untouched.band
+    assert started.queued_at > untouched.queued_at
+    answer = say("b", "no")
+    assert place() == started, "nobody who passed it by may be asked now"
+    say("c", "skip")
+    skipped = place()
+    assert skipped.band == started.band
+    assert skipped.queued_at > started.queued_at
+    say("b", None, retracts=answer)
+    assert place().queued_at > skipped.queued_at
 
 
 def test_a_question_is_leased_to_no_more_annotators_than_votes_it_wants(filled):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
-from synsetlab.store.engine import update_by_id
 from synsetlab.store.prepared import Prepared, among, ids
 from synsetlab.store.reader import effective_votes
 
@@ -53,7 +52,6 @@ class Asked(NamedTuple):
     gold: str | None
     choices: str | None
     band: int
-    queued_at: int
     tally: Tally
 
 
@@ -66,10 +64,7 @@ def stored(connection: Connection, questions: Collection[int], *, lock: bool = F
     """By id, ascending; with `lock` nobody else on PostgreSQL counts them before this transaction ends."""
     asked = {"questions": ids(connection, questions)}
     rows = (_LOCKED if lock else _STORED).rows(connection, asked)
-    return {
-        question: Asked(gold, choices, band, queued_at, tally)
-        for question, gold, choices, band, queued_at, *tally in rows
-    }
+    return {question: Asked(gold, choices, band, tally) for question, gold, choices, band, *tally in rows}
 
 
 def count(connection: Connection, questions: Iterable[int]) -> dict[int, Tally]:
@@ -94,8 +89,7 @@ def set_tallies(
     With them changes what needs no policy, the band and the time in it. Bands 0 to 4 are the decision's
     to give; here they are only told from `UNTOUCHED`.
     """
-    changed: list[Row] = []
-    now = microseconds()
+    alike: dict[tuple[tuple[int, ...], int | None], list[int]] = {}
     for question, tally in tallies.items():
         asked = before[question]
         was = asked.tally
@@ -105,13 +99,26 @@ def set_tallies(
         place = min(asked.band, STARTED) if given else UNTOUCHED
         # A skip gives back the place that a lease held: others may answer who had passed the question by.
         freed = given < given_before or tally[SKIPS] > was[SKIPS]
-        row: Row = dict(zip(COUNTERS, tally, strict=True))
-        row["id"], row["band"] = question, place
-        row["queued_at"] = now if freed or place != asked.band else asked.queued_at
-        changed.append(row)
+        moved = place if freed or place != asked.band else None
+        alike.setdefault((tuple(tally), moved), []).append(question)
     if not dry_run:
-        update_by_id(connection, t.Question, changed)
-    return len(changed)
+        _write(connection, alike)
+    return sum(len(questions) for questions in alike.values())
+
+
+def _write(connection: Connection, alike: Mapping[tuple[tuple[int, ...], int | None], list[int]]) -> None:
+    """Set the tally, and the place where it is another: a statement for all that are to say the same.
+
+    There are few kinds of these, and the queue's index is left alone where nothing moves in it.
+    """
+    now = microseconds()
+    for (tally, place), questions in alike.items():
+        row: Row = dict(zip(COUNTERS, tally, strict=True))
+        row["questions"] = ids(connection, questions)
+        if place is None:
+            _COUNTED.once(connection, row)
+        else:
+            _MOVED.once(connection, {**row, "place": place, "now": now})
 
 
 def recount(connection: Connection, questions: Collection[int] | None, *, dry_run: bool = False) -> int:
@@ -147,9 +154,7 @@ def microseconds() -> int:
 def _questions(dialect: str, *, lock: bool) -> Any:
     own = t.Question
     counters = (getattr(own, name) for name in COUNTERS)
-    found = sa.select(
-        own.id, own.gold_answer, sa.cast(own.choices, sa.Text), own.band, own.queued_at, *counters
-    )
+    found = sa.select(own.id, own.gold_answer, sa.cast(own.choices, sa.Text), own.band, *counters)
     found = found.where(among(own.id, "questions", dialect)).order_by(own.id)
     # Rows are locked by id everywhere, and so that new leases and votes may still point to them: no two
     # wait for each other.
@@ -163,6 +168,17 @@ def _tally(dialect: str) -> Any:
     return sa.select(*columns, sa.func.count()).group_by(*columns)
 
 
+def _set(dialect: str, *, move: bool) -> Any:
+    own = t.Question
+    values = {name: sa.bindparam(name, type_=sa.Integer) for name in COUNTERS}
+    if move:
+        values |= {"band": sa.bindparam("place", type_=sa.Integer)}
+        values |= {"queued_at": sa.bindparam("now", type_=sa.BigInteger)}
+    return sa.update(own).where(among(own.id, "questions", dialect)).values(values)
+
+
 _STORED = Prepared(partial(_questions, lock=False))
 _LOCKED = Prepared(partial(_questions, lock=True))
 _TALLY = Prepared(_tally)
+_COUNTED = Prepared(partial(_set, move=False))
+_MOVED = Prepared(partial(_set, move=True))

@@ -9,7 +9,7 @@ decided by the stage that calls.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +61,14 @@ class Writer:
         self._shared = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A durable write transaction, or a part of one within `together`; rolls back on any error."""
+    def transaction(self, *, apart: bool = True) -> Iterator[Connection]:
+        """A durable write transaction, or a part of one within `together`; rolls back on any error.
+
+        A part is taken back alone, unless it is not `apart`: then it needs no savepoint, and fails with all.
+        """
         shared: Connection | None = getattr(self._shared, "connection", None)
         if shared is not None:
-            with shared.begin_nested():
+            with shared.begin_nested() if apart else nullcontext():
                 yield shared
             return
         with self._mutex:
@@ -248,8 +251,11 @@ class Writer:
         return acknowledged
 
     def record_together(self, batches: Sequence[tuple[int, Sequence[Row]]]) -> list[list[str] | InputError]:
-        """`record_votes` of several annotators in one transaction; each gets its ids, or its own error."""
-        with self.transaction() as connection:
+        """`record_votes` of several annotators in one transaction; each gets its ids, or its own error.
+
+        What it raises itself undoes all that it is `together` with.
+        """
+        with self.transaction(apart=False) as connection:
             return append_votes(connection, batches, _now())
 
     def set_vote_policy(self, keep: str) -> int:
