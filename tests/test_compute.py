@@ -3,12 +3,18 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from synsetlab.compute import available_cores, map_ordered
 from synsetlab.errors import SynsetlabError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Builtins, because a worker imports what it runs, and this file is not importable there.
 
@@ -36,6 +42,18 @@ def test_errors_come_through(workers: int) -> None:
     assert list(itertools.islice(results, 2)) == [1, 2]
     with pytest.raises(ValueError, match=r"math domain|nonnegative"):
         next(results)
+
+
+def test_a_temporary_folder_with_a_long_path_is_named(tmp_path: Path) -> None:
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    script = "import math, synsetlab.compute as c; list(c.map_ordered(math.sqrt, [1, 4], workers=2))"
+    command = [sys.executable, "-c", script]
+    env = {**os.environ, "TMPDIR": str(long)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{long} is too long a path" in done.stderr
+    assert "Set TMPDIR to a folder with a shorter path" in done.stderr
 
 
 def test_a_dead_worker_is_named() -> None:

@@ -11,6 +11,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -90,6 +91,13 @@ def _pooled(
             ready = waiting.popleft().result()
             waiting.extend(pool.submit(run, part) for part in itertools.islice(chunks, 1))
             yield from ready
+    except OSError as error:
+        if "AF_UNIX path too long" not in str(error):
+            raise
+        raise SynsetlabError(
+            f"There can be no worker processes: {tempfile.gettempdir()} is too long a path for a socket.",
+            "Set TMPDIR to a folder with a shorter path, or use one worker.",
+        ) from error
     except BrokenProcessPool as error:
         raise SynsetlabError(
             f"One of {workers} worker processes died.",

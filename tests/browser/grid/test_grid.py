@@ -40,6 +40,7 @@ def wait(root: Locator, **attributes: Any) -> None:
     """Until the root says so in its data attributes."""
     wanted = "".join(f'[data-{name}="{value}"]' for name, value in attributes.items())
     root.page.locator(f".sl-grid{wanted}").wait_for()
+    root.page.evaluate("new Promise(requestAnimationFrame)")  # in which the tiles are painted
 
 
 def answer(root: Locator, index: int) -> str | None:

@@ -27,6 +27,7 @@ def tile(root: Locator, index: int) -> Locator:
 def wait(root: Locator, **attributes: Any) -> None:
     wanted = "".join(f'[data-{name}="{value}"]' for name, value in attributes.items())
     root.page.locator(f".sl-grid{wanted}").wait_for()
+    root.page.evaluate("new Promise(requestAnimationFrame)")  # in which the tiles are painted
 
 
 def all_seen(root: Locator) -> None:
