@@ -27,7 +27,7 @@ COLUMNS = ("image_id", "wnid", "truth", "difficulty")
 TRUTHS = ("yes", "no", "ambiguous")
 DAY = (8, 19)
 """Hours (UTC) between which simulated people work."""
-PAUSE_MIN = 20
+PAUSE_MIN = 10
 """Minutes from one page of a crowd to its next, on average."""
 PAGES_LEFT = 20
 _PAUSES = 1

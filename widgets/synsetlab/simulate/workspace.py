@@ -36,8 +36,8 @@ LEFT_FOR_YOU = 4
 ONE_IN = 12
 """Of so many pictures of a synset one is an example of a yes, and one a hidden gold question of a yes."""
 
-DAYS = timedelta(days=3)
-"""How long ago the first vote was given."""
+SINCE = timedelta(hours=44)
+"""How long ago the first vote was given: in what the Progress page shows by the hour."""
 
 WANTED = 30
 """Accepted images of each class: what the bars of the browser fill up to."""
@@ -157,7 +157,7 @@ def _vote(
     """Vote and judge in turn until no question asks for more."""
     voted = TARGETS[:-LEFT_FOR_YOU]
     policy = DynamicPolicy()
-    hours = WorkingHours(datetime.now(UTC) - DAYS, seed)
+    hours = WorkingHours(datetime.now(UTC) - SINCE, seed)
     total = 0
     while True:
         given = simulate_labelling(workspace, known, crowd, seed=seed + total, wnids=voted, hours=hours)
