@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { everyNth, scale } from "../../widgets/synsetlab/ui/js/dashboard-charts.js";
+import { hoursLeft } from "../../widgets/synsetlab/ui/js/dashboard-forecast.js";
 import { sorted } from "../../widgets/synsetlab/ui/js/dashboard-tables.js";
 import { difference } from "../../widgets/synsetlab/ui/js/duplicates-difference.js";
 import {
@@ -112,4 +113,15 @@ test("charts have round numbers, labels that fit, and tables that sort with the 
   const rows = [{ n: 2 }, { n: null }, { n: 10 }, { n: 1 }];
   assert.deepEqual(sorted(rows, (row) => row.n, true).map((row) => row.n), [10, 2, 1, null]);
   assert.deepEqual(sorted(rows, (row) => row.n, false).map((row) => row.n), [1, 2, 10, null]);
+});
+
+test("what is left is told by the pace of a whole day, nights in it", () => {
+  const hour = (/** @type {number[]} */ ...votes) => ({ hours: 1, points: votes.map((n) => ({ votes: n })) });
+  const night = Array.from({ length: 15 }, () => 0);
+  assert.equal(hoursLeft(300, hour(9000, ...Array(8).fill(75), ...night, 0)), 12, "the last 24 hours gave 600");
+  assert.equal(hoursLeft(100, hour(100, 100)), 1, "no day has passed yet");
+  assert.equal(hoursLeft(100, { hours: 24, points: [{ votes: 5000 }, ...Array(4).fill({ votes: 50 })] }), 48);
+  assert.equal(hoursLeft(100, { hours: 1 / 60, points: Array(59).fill({ votes: 10 }) }), null, "an hour is too short");
+  assert.equal(hoursLeft(100, hour(70, ...Array(24).fill(0))), null, "nobody votes");
+  assert.equal(hoursLeft(100, hour()), null);
 });

@@ -2,6 +2,7 @@
 /** ConsensusDashboard: numbers, charts and tables, each asked for and failing by itself. */
 
 import { bars, shares, table } from "./dashboard-charts.js";
+import { hoursLeft } from "./dashboard-forecast.js";
 import { annotatorColumns, cellTable, problemTable, SortedTable, synsetColumns } from "./dashboard-tables.js";
 import { Connection } from "./connection.js";
 import { append, h, showError } from "./dom.js";
@@ -12,7 +13,6 @@ import { count, frame, notices, share, skeleton } from "./review-frame.js";
 /** @typedef {import("./dashboard-tables.js").Annotator} Annotator */
 
 const EVERY = 60_000;
-const LATE = 4; // stretches of time whose pace is that of late
 const SLOW = 300_000; // a fit over many votes
 
 class Dashboard {
@@ -148,10 +148,8 @@ class Dashboard {
 
   /** When that many votes will be there, if people go on as of late. @param {number} votes */
   #pace(votes) {
-    const { hours, points } = this.#last.time ?? { hours: 1, points: [] };
-    const late = points.slice(-LATE);
-    const given = late.reduce((/** @type {number} */ sum, /** @type {{ votes: number }} */ point) => sum + point.votes, 0);
-    return given > 0 && hours * late.length >= 1 ? `, done in ${span((votes * hours * late.length) / given)} at the pace of late` : "";
+    const hours = hoursLeft(votes, this.#last.time ?? { hours: 1, points: [] });
+    return hours === null ? "" : `, done in ${span(hours)} at the pace of late`;
   }
 
   async #synsets() {
