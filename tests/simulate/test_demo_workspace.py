@@ -11,7 +11,8 @@ from synsetlab import Workspace
 from synsetlab.errors import InputError, MissingColumnError, WorkspaceError
 from synsetlab.release import freeze, verify_release
 from synsetlab.simulate.demo import TARGETS
-from synsetlab.simulate.labelling import DAY, WorkingHours, read_truth
+from synsetlab.simulate.labelling import read_truth
+from synsetlab.simulate.working_hours import DAY, WorkingHours
 from synsetlab.simulate.workspace import TRUTH, build_demo
 from synsetlab.ui.workspace.keys import QuestionKeys
 from synsetlab.ui.workspace.labelling import WorkspaceLabelling

@@ -14,7 +14,8 @@ from synsetlab.dedup.stage import FINGERPRINT, deduplicate
 from synsetlab.errors import WorkspaceError
 from synsetlab.simulate.annotators import make_crowd
 from synsetlab.simulate.demo import MANIFEST, TARGETS, draw_demo
-from synsetlab.simulate.labelling import Known, WorkingHours, simulate_labelling, write_truth
+from synsetlab.simulate.labelling import Known, simulate_labelling, write_truth
+from synsetlab.simulate.working_hours import WorkingHours
 from synsetlab.store.workspace import Workspace, check_database
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import DynamicPolicy
