@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from synsetlab.simulate.workspace import BuiltDemo
+
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 MARKER_OF_FIXTURE = {
@@ -190,6 +192,26 @@ def wordnet() -> Path:
     if folder is None:
         pytest.skip("WordNet 3.0 is not installed: synsetlab wordnet install")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_images() -> int:
+    """How many pictures the demo workspace of the tests is drawn with."""
+    return 192
+
+
+@pytest.fixture(scope="session")
+def built_demo(tmp_path_factory: pytest.TempPathFactory, wordnet: Path, demo_images: int) -> BuiltDemo:
+    """A demo workspace for all tests of the session, and what building it counted."""
+    from synsetlab.simulate.workspace import build_demo
+
+    return build_demo(tmp_path_factory.mktemp("shared") / "demo", images=demo_images)
+
+
+@pytest.fixture(scope="session")
+def demo(built_demo: BuiltDemo) -> Path:
+    """Its folder. Drawing it takes long, and everybody looks at it: copy it before you write."""
+    return built_demo.folder
 
 
 def wordnet_folder() -> Path | None:

@@ -17,7 +17,6 @@ from playwright.sync_api import expect
 
 from synsetlab import Workspace
 from synsetlab.server.process import ServerProcess
-from synsetlab.simulate.workspace import build_demo
 from synsetlab.ui.workspace.keys import QuestionKeys
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import FixedPolicy
@@ -33,16 +32,6 @@ DISPUTED = 6
 MANY = 60
 LATE_MS = 90_000
 """A kernel starts within it on a machine that does other things as well."""
-IMAGES = 160
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, wordnet: Path) -> Path:
-    """A small demo workspace, not to be changed; built once a session, whoever asks for it first."""
-    folder = tmp_path_factory.getbasetemp() / "small-demo"
-    if not folder.exists():
-        build_demo(folder, images=IMAGES)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-
-from synsetlab.simulate.workspace import build_demo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +19,9 @@ TAKEN = ("home", "label", "review-phone", "relabel", "duplicates", "dashboard", 
 """One of each kind of page, and one of each kind of window."""
 
 
-def test_pictures_of_the_docs_are_taken(root: Path, chromium: Path, wordnet: Path, tmp_path: Path) -> None:
-    demo = build_demo(tmp_path / "demo", images=192).folder
-    command = [sys.executable, str(root / "docs" / "make_pictures.py"), "--workspace", str(demo)]
+def test_pictures_of_the_docs_are_taken(root: Path, chromium: Path, demo: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(demo, tmp_path / "demo")
+    command = [sys.executable, str(root / "docs" / "make_pictures.py"), "--workspace", str(folder)]
     options = ["--into", str(tmp_path / "pictures"), "--only", *TAKEN]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -64,12 +64,27 @@ def run(capsys) -> Callable[..., Ran]:
     return call
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory, wordnet) -> Path:
-    """A demo workspace with votes and duplicates; copy it before you write."""
-    folder = tmp_path_factory.mktemp("cli") / "demo"
-    assert main(["demo", str(folder), "--images", "96", "--seed", "1", "--json"]) == 0
-    return folder
+@pytest.fixture
+def fails(run, contents, tmp_path):
+    """Run a command that must fail; hold both of its voices, and the folder, to the rules."""
+
+    def check(code: int, kind: str, *arguments: object, says: str = "", advises: str = "") -> None:
+        before = contents(tmp_path)
+        spoken = run(*arguments)
+        assert spoken.code == code, spoken.out + spoken.err
+        assert spoken.out == "", "an error belongs on stderr"
+        assert "Traceback" not in spoken.err
+        ran = run(*arguments, "--json")
+        assert ran.code == code
+        assert ran.error["type"] == kind
+        assert says in ran.error["message"]
+        assert advises in ran.error["remedy"]
+        assert ran.error["message"] in spoken.err
+        assert ran.error["remedy"] in spoken.err
+        assert "Traceback" not in ran.err
+        assert contents(tmp_path) == before, "something was left behind"
+
+    return check
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from synsetlab.cli import main
 from synsetlab.config import data_dir
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,20 +51,13 @@ def blocks(page: str) -> list[str]:
     return BLOCK.findall((ROOT / page).read_text("utf-8"))
 
 
-@pytest.fixture(scope="session")
-def small_demo(tmp_path_factory: pytest.TempPathFactory, wordnet: Path) -> Path:
-    folder = tmp_path_factory.mktemp("docs") / "demo"
-    assert main(["demo", str(folder), "--images", "64", "--seed", "1"]) == 0
-    return folder
-
-
 @pytest.fixture
-def place(tmp_path: Path, small_demo: Path) -> Path:
+def place(tmp_path: Path, demo: Path) -> Path:
     """Files that pages speak of as the reader's own, and a demo workspace, whose pictures they are."""
     folder = tmp_path / "here"
     folder.mkdir()
-    shutil.copytree(small_demo, folder / "demo-workspace")
-    pictures = [file for file in sorted((small_demo / "blobs" / "originals").rglob("*")) if file.is_file()]
+    shutil.copytree(demo, folder / "demo-workspace")
+    pictures = [file for file in sorted((demo / "blobs" / "originals").rglob("*")) if file.is_file()]
     for photos in (folder / "photos", tmp_path / "home" / "photos"):
         for number, label in enumerate(("husky", "malamute")):
             (photos / label).mkdir(parents=True)
@@ -86,16 +78,16 @@ def place(tmp_path: Path, small_demo: Path) -> Path:
     "page",
     [pytest.param(page, marks=[pytest.mark.slow] if page in SLOW else []) for page in PAGES if blocks(page)],
 )
-def test_shown_commands_run(page: str, place: Path, small_demo: Path) -> None:
+def test_shown_commands_run(page: str, place: Path, demo: Path) -> None:
     if page.startswith("docs/"):
         for name in ("votes.csv", "truth.csv", "predictions.csv"):
             (place / name).unlink()
-        shutil.copytree(small_demo, place, dirs_exist_ok=True)
+        shutil.copytree(demo, place, dirs_exist_ok=True)
     environment = {
         **os.environ,
         "HOME": str(place.parent / "home"),
         "SYNSETLAB_DATA": str(data_dir()),
-        "SMALL_DEMO": str(small_demo),
+        "SMALL_DEMO": str(demo),
         "PYTHON": sys.executable,
     }
     for block in blocks(page):

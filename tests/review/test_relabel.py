@@ -10,7 +10,6 @@ import pytest
 from synsetlab import Workspace
 from synsetlab.errors import InputError, UnknownSynsetError
 from synsetlab.review import escalated, give_verdicts, relabel, take_back
-from synsetlab.simulate.workspace import build_demo
 from synsetlab.ui.review import VoteReview
 from synsetlab.ui.workspace.review import WorkspaceReview
 from synsetlab.voting.consensus import check_counters, run_consensus
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 GOLDFISH = "n01443537"
 NEW_HERE = "n02119789"
 """Kit fox: a synset that the demo has not."""
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, wordnet: Path) -> Path:
-    folder = tmp_path_factory.mktemp("relabel") / "demo"
-    build_demo(folder, images=64, workers=1)
-    return folder
 
 
 @pytest.fixture

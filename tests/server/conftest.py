@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -102,6 +104,26 @@ def visit(server):
     yield make
     for client in clients:
         client.close()
+
+
+def who(page: httpx.Response) -> list[str]:
+    """What the kernel of a page says of itself: annotator, workspace, python, secret seen, query, pid."""
+    assert page.status_code == 200, page.text
+    said = re.search(r"<p id=who>(.*?)</p>", json.loads(f'"{_output(page)}"'))
+    assert said, page.text
+    return said.group(1).split("|")
+
+
+def _output(page: httpx.Response) -> str:
+    found = re.search(r'"text/html": ?"(.*?)(?<!\\)"', page.text)
+    assert found, page.text
+    return found.group(1)
+
+
+def kernel_of(page: httpx.Response) -> str:
+    found = re.search(r'"kernelId": ?"([\w-]+)"', page.text)
+    assert found, page.text
+    return found.group(1)
 
 
 # ---- a team with accounts

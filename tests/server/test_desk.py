@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -12,7 +13,6 @@ import pytest
 from synsetlab import Workspace
 from synsetlab.errors import InputError, NotAllowedError
 from synsetlab.server.services import Services
-from synsetlab.simulate.workspace import build_demo
 from synsetlab.store.capability import Capability
 from synsetlab.store.names import ROLES
 from synsetlab.store.permits import PERMITS, check_permit
@@ -30,9 +30,9 @@ POODLE = "n02113335"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory, wordnet):
+def served(tmp_path_factory, demo):
     """A demo workspace, its services, and how to open it as someone's kernel does."""
-    folder = build_demo(tmp_path_factory.mktemp("desk") / "demo", images=192).folder
+    folder = shutil.copytree(demo, tmp_path_factory.mktemp("desk") / "demo")
     with Workspace.open(folder) as workspace, Services(folder) as services:
 
         def enter(name: str, role: str) -> Workspace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -20,31 +21,29 @@ from synsetlab.ui.workspace.review import WorkspaceReview
 from synsetlab.voting.consensus import check_counters, run_consensus
 from synsetlab.voting.policy import FixedPolicy
 
-IMAGES = 192
-
 pytestmark = pytest.mark.wordnet
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory, wordnet):
-    """A demo on SQLite; tests that change it work on what nobody else looks at."""
-    return build_demo(tmp_path_factory.mktemp("demo") / "demo", images=IMAGES)
+@pytest.fixture
+def own_demo(demo, tmp_path):
+    """One that may be changed."""
+    return shutil.copytree(demo, tmp_path / "demo")
 
 
-def test_what_it_holds(drawn):
-    assert drawn.synsets == 16
-    assert drawn.failed >= 1
-    assert drawn.clusters >= 5
-    assert drawn.images + drawn.failed <= IMAGES
-    assert not drawn.folder.with_name("demo.partial").exists()
-    with Workspace.open(drawn.folder) as workspace:
+def test_what_it_holds(built_demo, demo_images):
+    assert built_demo.synsets == 16
+    assert built_demo.failed >= 1
+    assert built_demo.clusters >= 5
+    assert built_demo.images + built_demo.failed <= demo_images
+    assert not built_demo.folder.with_name("demo.partial").exists()
+    with Workspace.open(built_demo.folder) as workspace:
         assert check_counters(workspace) == []
         assert workspace.reader.failures()["reason"].isin(["truncated", "not-an-image", "empty"]).all()
         assert set(workspace.reader.candidates()["licence"]) == {"CC0-1.0"}
 
 
-def test_its_votes_were_given_over_hours_and_by_day(drawn):
-    with Workspace.open(drawn.folder) as workspace:
+def test_its_votes_were_given_over_hours_and_by_day(demo):
+    with Workspace.open(demo) as workspace:
         at = pd.to_datetime(workspace.reader.votes()["decided_at"], utc=True)
     assert at.max() < datetime.now(UTC)
     assert at.max() - at.min() > timedelta(hours=6)
@@ -52,9 +51,9 @@ def test_its_votes_were_given_over_hours_and_by_day(drawn):
     assert at.dt.hour.between(DAY[0], DAY[1]).all()
 
 
-def test_decisions_are_mostly_right(drawn):
-    truth = read_truth(drawn.folder / TRUTH)
-    with Workspace.open(drawn.folder) as workspace:
+def test_decisions_are_mostly_right(demo):
+    truth = read_truth(demo / TRUTH)
+    with Workspace.open(demo) as workspace:
         questions = workspace.reader.questions()
     decided = questions[questions["outcome"].isin(["accepted", "rejected"]) & questions["gold_answer"].isna()]
     plain = [
@@ -66,8 +65,8 @@ def test_decisions_are_mostly_right(drawn):
     assert sum(plain) / len(plain) > 0.93
 
 
-def test_four_synsets_are_left_for_you_and_examples_are_not_asked(drawn):
-    with Workspace.open(drawn.folder) as workspace:
+def test_four_synsets_are_left_for_you_and_examples_are_not_asked(own_demo):
+    with Workspace.open(own_demo) as workspace:
         grid = WorkspaceLabelling(workspace, annotator="you")
         keys = QuestionKeys(workspace.question_key())
         seen = set()
@@ -95,8 +94,8 @@ def test_four_synsets_are_left_for_you_and_examples_are_not_asked(drawn):
         assert grid.progress()["answered"] == grid.progress()["total"]
 
 
-def test_the_review_panel_knows_why(drawn):
-    with Workspace.open(drawn.folder) as workspace:
+def test_the_review_panel_knows_why(own_demo):
+    with Workspace.open(own_demo) as workspace:
         run_consensus(workspace, FixedPolicy())  # two of three is not enough for it
         source = WorkspaceReview(workspace, expert="maria")
         queue = source.queue()
@@ -115,9 +114,10 @@ def test_the_review_panel_knows_why(drawn):
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_the_same_demo_on_postgres(drawn, tmp_path, postgres):
-    built = build_demo(tmp_path / "demo", images=IMAGES, database=postgres())
-    assert (built.images, built.clusters, built.votes) == (drawn.images, drawn.clusters, drawn.votes)
+def test_the_same_demo_on_postgres(built_demo, demo_images, tmp_path, postgres):
+    built = build_demo(tmp_path / "demo", images=demo_images, database=postgres())
+    counted = (built_demo.images, built_demo.clusters, built_demo.votes)
+    assert (built.images, built.clusters, built.votes) == counted
     with Workspace.open(built.folder) as workspace:
         freeze(workspace, tmp_path / "release", seed=1)
     assert verify_release(tmp_path / "release") == []

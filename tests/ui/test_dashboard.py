@@ -13,20 +13,12 @@ from hypothesis import given
 
 from synsetlab import Workspace
 from synsetlab.errors import InputError
-from synsetlab.simulate.workspace import build_demo
 from synsetlab.ui.dashboard import ConsensusDashboard
 from synsetlab.ui.workspace.dashboard import MOST_BARS, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, wordnet: Path) -> Path:
-    folder = tmp_path_factory.mktemp("dashboard") / "demo"
-    build_demo(folder, images=64, workers=1)
-    return folder
 
 
 @pytest.fixture(scope="module")
