@@ -7,10 +7,10 @@ READY := .venv/.ready
 NODE_READY := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-parts lint format docs pictures screenshots clean
+.PHONY: help setup demo test test-parts test-postgres lint format docs pictures screenshots clean
 
 help:  ## List the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY)  ## Make .venv with pinned packages, and get WordNet 3.0
 	@$(BIN)/synsetlab wordnet install
@@ -20,7 +20,10 @@ demo: setup  ## Build the demo workspace and serve it: prints one URL to open
 	@$(BIN)/synsetlab serve demo-workspace --as you
 
 test: test-parts  ## Run everything that can run here, and name what was skipped and why
-	@$(BIN)/pytest
+	@tests/run
+
+test-postgres: test-parts  ## Run everything but the browser's tests again, with workspaces on PostgreSQL
+	@tests/run postgresql
 
 # What is absent is no error here: the tests that want it are skipped by name, or fail where CI is set.
 test-parts: $(READY)

@@ -89,17 +89,20 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test by the real parts that it asks for; at once, so that ``-m`` chooses by them."""
+    for fixture in getattr(item, "fixturenames", ()):
+        if marker := MARKER_OF_FIXTURE.get(fixture):
+            item.add_marker(marker)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the real parts that they ask for, leave out the other database's, put the browser last.
+    """Leave out the other database's tests, put the browser's last.
 
     Playwright's synchronous interface keeps an event loop running in this thread once it has been
     started, so that ``asyncio.run`` fails afterwards.
     """
-    for item in items:
-        for fixture in getattr(item, "fixturenames", ()):
-            if marker := MARKER_OF_FIXTURE.get(fixture):
-                item.add_marker(marker)
     if config.getoption("--database") != "sqlite":
         left_out = [item for item in items if item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=left_out)

@@ -177,9 +177,9 @@ def test_every_option_is_explained(path: str) -> None:
 # ---- documents
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_shown_commands_exist(page: Path) -> None:
-    blocks = BLOCK.findall(page.read_text("utf-8"))
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: str(document.relative_to(ROOT)))
+def test_shown_commands_exist(document: Path) -> None:
+    blocks = BLOCK.findall(document.read_text("utf-8"))
     shown = [words for block in blocks for words in shown_commands(block)]
     assert [f"{shlex.join(words)}: {fault}" for words in shown if (fault := fault_of(words))] == []
 

@@ -82,8 +82,8 @@ def test_setting_up_twice_does_nothing(tmp_path: Path) -> None:
     assert "up to date" in done.stdout
 
 
-def test_the_ci_script_is_sound_and_executable() -> None:
-    script = ROOT / ".ci" / "run"
+@pytest.mark.parametrize("script", [ROOT / ".ci" / "run", ROOT / "tests" / "run"], ids=["ci", "tests"])
+def test_the_scripts_are_sound_and_executable(script: Path) -> None:
     assert os.access(script, os.X_OK)
     assert run("bash", "-n", str(script)).returncode == 0
 
@@ -100,8 +100,10 @@ def sample(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def pytest_in(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-m", "pytest", "-ra", "-p", "no:cacheprovider", cwd=folder, **environment)
+def pytest_in(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # A folder of its own for what is temporary: it would clear away that of earlier runs, which takes long.
+    options = ["-ra", "-p", "no:cacheprovider", f"--basetemp={folder / 'temporary'}"]
+    return run(sys.executable, "-m", "pytest", *options, *arguments, cwd=folder, **environment)
 
 
 def test_what_is_missing_is_named_once(sample: Path) -> None:
@@ -111,6 +113,11 @@ def test_what_is_missing_is_named_once(sample: Path) -> None:
     section = done.stdout.partition("not run here")[2]
     assert "1  no such server" in section
     assert "1  WordNet 3.0 is not installed" in section
+
+
+def test_tests_are_chosen_by_the_parts_that_they_ask_for(sample: Path) -> None:
+    done = pytest_in(sample, "-m", "not postgres")
+    assert "1 passed, 2 skipped, 1 deselected" in done.stdout
 
 
 def test_a_missing_part_fails_in_ci(sample: Path) -> None:

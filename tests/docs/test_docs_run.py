@@ -75,11 +75,11 @@ def place(tmp_path: Path, demo: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "page",
+    "document",
     [pytest.param(page, marks=[pytest.mark.slow] if page in SLOW else []) for page in PAGES if blocks(page)],
 )
-def test_shown_commands_run(page: str, place: Path, demo: Path) -> None:
-    if page.startswith("docs/"):
+def test_shown_commands_run(document: str, place: Path, demo: Path) -> None:
+    if document.startswith("docs/"):
         for name in ("votes.csv", "truth.csv", "predictions.csv"):
             (place / name).unlink()
         shutil.copytree(demo, place, dirs_exist_ok=True)
@@ -90,7 +90,7 @@ def test_shown_commands_run(page: str, place: Path, demo: Path) -> None:
         "SMALL_DEMO": str(demo),
         "PYTHON": sys.executable,
     }
-    for block in blocks(page):
+    for block in blocks(document):
         done = subprocess.run(
             ["bash", "-c", PRELUDE + block],
             cwd=place,
@@ -100,7 +100,7 @@ def test_shown_commands_run(page: str, place: Path, demo: Path) -> None:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{page}:\n{block}\n{done.stdout[-1000:]}{done.stderr[-3000:]}"
+        assert done.returncode == 0, f"{document}:\n{block}\n{done.stdout[-1000:]}{done.stderr[-3000:]}"
         assert "Traceback" not in done.stderr, block
 
 
