@@ -87,7 +87,8 @@ def test_shown_commands_run(document: str, place: Path, demo: Path) -> None:
         **os.environ,
         "HOME": str(place.parent / "home"),
         "SYNSETLAB_DATA": str(data_dir()),
-        "SMALL_DEMO": str(demo),
+        # A copy, for what `cp` copies of a workspace is on PostgreSQL the same database.
+        "SMALL_DEMO": str(shutil.copytree(demo, place.parent / "small")),
         "PYTHON": sys.executable,
     }
     for block in blocks(document):
