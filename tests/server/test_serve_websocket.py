@@ -127,6 +127,9 @@ def test_the_second_message_of_an_answer_is_not_held_back_by_the_socket(visit, s
 
     async def talk() -> bool:
         connection = await _open(server, alice, kernel)
+        # The server makes it so once the websocket is open, and by its first message it has.
+        await connection.write_message(_pack("shell", "kernel_info_request", {}, "1", "s"), binary=True)
+        assert await asyncio.wait_for(connection.read_message(), 60) is not None
         ours = connection.stream.socket.getsockname()
         at_once = any(
             theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
