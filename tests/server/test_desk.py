@@ -93,7 +93,8 @@ def test_verdicts_are_given_and_taken_back(served):
         source.verdict([first, second], "accept", "")
         source.verdict([third], "relabel", "", wnid=POODLE)
         outcomes = workspace.lookups.questions([int(name) for name in (first, second, third)])
-        assert [row["outcome"] for row in outcomes.values()] == ["accepted", "accepted", "rejected"]
+        said = [outcomes[int(name)]["outcome"] for name in (first, second, third)]
+        assert said == ["accepted", "accepted", "rejected"]
         assert POODLE in set(workspace.reader.synsets()["wnid"])
         assert [entry["verdict"] for entry in source.log()[:2]] == ["accept", "reject"]
         with pytest.raises(InputError, match="no question 999999"):
