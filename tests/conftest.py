@@ -170,6 +170,14 @@ def forgotten_preferences() -> Iterator[None]:
         file.unlink()
 
 
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """For temporary files of processes that are started or killed; their sockets' paths must be short."""
+    folder = Path(tempfile.mkdtemp(prefix="sl-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 # ---- real data
 
 

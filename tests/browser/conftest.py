@@ -6,9 +6,7 @@ import os
 import select
 import shutil
 import signal
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -23,6 +21,7 @@ from synsetlab.voting.policy import FixedPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
@@ -87,14 +86,6 @@ def _want_many_votes(workspace: Workspace, questions: list[int]) -> None:
     body = {"hash": policy.policy_hash, "kind": policy.kind, "body": policy.to_json()}
     workspace.writer.record_decisions(body, rows)
     workspace.writer.set_settings({"policy": policy.to_json()})  # in force when a page is handed in
-
-
-@pytest.fixture(scope="session")
-def short_folder() -> Iterator[Path]:
-    """For temporary files of servers that are killed; their sockets' paths must be short."""
-    folder = Path(tempfile.mkdtemp(prefix="sl-"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

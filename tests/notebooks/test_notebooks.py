@@ -6,14 +6,10 @@ import ast
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
@@ -41,19 +37,12 @@ def test_there_is_a_notebook_for_each_stage() -> None:
     assert numbers == [f"{number:02d}" for number in range(10)]
 
 
-@pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """Sockets of worker processes lie in it, whose paths must be short."""
-    with tempfile.TemporaryDirectory(prefix="sl-") as folder:
-        yield Path(folder)
-
-
 @pytest.mark.slow
 @every_notebook
 def test_it_runs_from_top_to_bottom(
     file: Path, demo: Path, tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace, folder = tmp_path / "workspace", short_folder
+    workspace, folder = tmp_path / "workspace", Path(tempfile.mkdtemp(dir=short_folder))
     shutil.copytree(demo, workspace)
     monkeypatch.setenv("SYNSETLAB_WORKSPACE", str(workspace))
     monkeypatch.setenv("TMPDIR", str(folder))  # where the kernel puts what the notebook throws away
