@@ -34,6 +34,7 @@ def served(tmp_path_factory, demo):
     """A demo workspace, its services, and how to open it as someone's kernel does."""
     folder = shutil.copytree(demo, tmp_path_factory.mktemp("desk") / "demo")
     with Workspace.open(folder) as workspace, Services(folder) as services:
+        leave_undecided(workspace, 3)
 
         def enter(name: str, role: str) -> Workspace:
             with pytest.MonkeyPatch.context() as patch:
@@ -42,6 +43,16 @@ def served(tmp_path_factory, demo):
                 return Workspace.open(folder)
 
         yield workspace, services, enter
+
+
+def leave_undecided(workspace: Workspace, number: int) -> None:
+    """Have some questions that no vote can settle, whatever the demo's annotators said."""
+    facts = workspace.reader.questions().query("outcome == 'accepted' and gold_answer.isna()")
+    counted = ["id", "n_yes", "n_no", "n_unsure", "votes_wanted"]
+    rows = facts[counted].head(number).rename(columns={"id": "question_id"}).to_dict("records")
+    undecided = {"outcome": "ambiguous", "posterior": 0.5, "reason": "P(yes) 0.5 after all votes"}
+    policy = {"hash": "0" * 64, "kind": "fixed", "body": '{"kind": "fixed", "votes": 7}'}
+    workspace.writer.record_decisions(policy, [{**row, **undecided} for row in rows])
 
 
 def panels(workspace: Workspace) -> dict[str, object]:

@@ -116,8 +116,9 @@ def test_the_review_panel_knows_why(own_demo):
 @pytest.mark.slow
 def test_the_same_demo_on_postgres(built_demo, demo_images, tmp_path, postgres):
     built = build_demo(tmp_path / "demo", images=demo_images, database=postgres())
-    counted = (built_demo.images, built_demo.clusters, built_demo.votes)
-    assert (built.images, built.clusters, built.votes) == counted
+    assert (built.images, built.clusters) == (built_demo.images, built_demo.clusters)
+    # Cursors of the queue stay a little behind there, so that chance gives others the same question.
+    assert built.votes == pytest.approx(built_demo.votes, rel=0.15)
     with Workspace.open(built.folder) as workspace:
         freeze(workspace, tmp_path / "release", seed=1)
     assert verify_release(tmp_path / "release") == []

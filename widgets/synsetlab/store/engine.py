@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["IMMEDIATE", "connect", "insert_new", "put", "update_by_id"]
+__all__ = ["IMMEDIATE", "UNSYNCED", "connect", "insert_new", "put", "update_by_id"]
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer before it gives up, in milliseconds."""
@@ -38,6 +39,9 @@ CONNECT_S = 10
 
 IMMEDIATE = {"synsetlab_immediate": True}
 """Execution options of a connection that is going to write."""
+
+UNSYNCED = {**IMMEDIATE, "synsetlab_unsynced": True}
+"""Likewise, what a power cut may take (a killed process does not): SQLite does not wait for the disk."""
 
 
 def connect(url: str) -> Engine:
@@ -57,6 +61,7 @@ def connect(url: str) -> Engine:
         engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _sync_again)
         explain_failures(engine)
         return engine
     try:
@@ -141,5 +146,14 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("synsetlab_immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("synsetlab_unsynced"):
+        connection.info["unsynced"] = True
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("synsetlab_immediate") else "BEGIN")
+
+
+def _sync_again(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    """Whoever takes the connection out of the pool next writes durably."""
+    if connection is not None and record.info.pop("unsynced", False):
+        connection.cursor().execute("PRAGMA synchronous=FULL")

@@ -49,26 +49,27 @@ class Prepared:
         """Run it once for each row of values; returns how many rows of the table that touched."""
         text, bind = self._for(connection.dialect)
         bound: list[Any] = [bind(row) for row in rows]
+        if connection.dialect.name != "sqlite":
+            return max(0, connection.exec_driver_sql(text, bound).rowcount) if bound else 0
+        whole = len(bound) - len(bound) % TOGETHER if self._many is not None else 0
         touched = 0
-        if self._many is not None and connection.dialect.name == "sqlite":
-            whole = len(bound) - len(bound) % TOGETHER
-            for start in range(0, whole, TOGETHER):
-                values = tuple(chain.from_iterable(bound[start : start + TOGETHER]))
-                touched += connection.exec_driver_sql(self._many, values).rowcount
-            bound = bound[whole:]
-        if bound:
-            touched += max(0, connection.exec_driver_sql(text, bound).rowcount)
+        for start in range(0, whole, TOGETHER):
+            values = tuple(chain.from_iterable(bound[start : start + TOGETHER]))
+            touched += _run(connection, self._many or text, values).rowcount
+        for values in bound[whole:]:
+            touched += _run(connection, text, values).rowcount
         return touched
 
     def rows(self, connection: Connection, values: Row) -> Sequence[Any]:
         """What it selects, as the driver gives it: for numbers and texts."""
         text, bind = self._for(connection.dialect)
-        return connection.exec_driver_sql(text, bind(values)).all()
+        found: Sequence[Any] = _run(connection, text, bind(values)).fetchall()
+        return found
 
     def once(self, connection: Connection, values: Row) -> None:
         """Run it for one row of values."""
         text, bind = self._for(connection.dialect)
-        connection.exec_driver_sql(text, bind(values))
+        _run(connection, text, bind(values))
 
     def _for(self, dialect: Dialect) -> tuple[str, Callable[[Row], Values]]:
         found = self._compiled.get(dialect.name)
@@ -90,6 +91,21 @@ class Prepared:
             row = f"({', '.join('?' * len(order))})"
             self._many = text.replace(f"VALUES {row}", f"VALUES {', '.join([row] * TOGETHER)}")
         return text, _binder(order, converters, own, positional=bool(compiled.positional))
+
+
+def _run(connection: Connection, text: str, values: Values) -> Any:
+    """The cursor, or the result, after a statement.
+
+    Within a transaction on SQLite without SQLAlchemy, whose own part takes longer than most of these do.
+    What fails there has done nothing: SQLAlchemy is let run it again, for it says what is wrong as always.
+    """
+    if connection.dialect.name == "sqlite" and connection.in_transaction():
+        driver: Any = connection.connection.driver_connection
+        try:
+            return driver.execute(text, values)
+        except driver.Error:
+            pass
+    return connection.exec_driver_sql(text, values)
 
 
 def _converter(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

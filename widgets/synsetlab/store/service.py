@@ -103,10 +103,16 @@ class Service:
 
     def run(self) -> None:
         """Serve until `stop`."""
+        waiting: list[Request] = []
         try:
             while self._running:
-                self._write(self._joined(self._turn(None)))
+                waiting += self._turn(0 if waiting else None)
+                part = self._part(len(waiting))
+                self._write(waiting[:part])
+                del waiting[:part]
                 self._send_answers()
+            self._write(waiting)
+            self._send_answers()
         finally:
             self._readers.shutdown()
             for key in list(self._selector.get_map().values()):
@@ -223,9 +229,9 @@ class Service:
         found = self._workspace.reader.scalar(Annotator.id, Annotator.name == name)
         return None if found is None else int(found)
 
-    def _joined(self, writes: list[Request]) -> list[Request]:
-        """These writes, and others that are worth waiting for."""
-        return writes
+    def _part(self, waiting: int) -> int:
+        """How many of the writes that wait, the first ones, are next."""
+        return waiting
 
     def _write(self, requests: list[Request]) -> None:
         """What changes the workspace: nothing, where there is no writer behind this."""

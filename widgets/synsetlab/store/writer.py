@@ -8,8 +8,6 @@ decided by the stage that calls.
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +17,11 @@ from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.decisions import DEFAULT_VOTES_WANTED, append_decisions, cases_of
 from synsetlab.store.defaults import CONTROLS, VOTE_POLICY
-from synsetlab.store.engine import IMMEDIATE, insert_new, put, update_by_id
+from synsetlab.store.engine import insert_new, put, update_by_id
 from synsetlab.store.leases import claim
 from synsetlab.store.rebuild import rebuild
 from synsetlab.store.tallies import microseconds, recount, restamp
+from synsetlab.store.transactions import Transactions
 from synsetlab.store.verdicts import (
     give_duplicate_verdicts,
     give_verdicts,
@@ -32,9 +31,7 @@ from synsetlab.store.verdicts import (
 from synsetlab.store.votelog import append_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from sqlalchemy.engine import Connection, Engine
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["Writer"]
 
@@ -52,42 +49,8 @@ NEW_QUESTION = {
 }
 
 
-class Writer:
+class Writer(Transactions):
     """Writes to one workspace; safe to share between threads."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._mutex = threading.Lock()
-        self._shared = threading.local()
-
-    @contextmanager
-    def transaction(self, *, apart: bool = True) -> Iterator[Connection]:
-        """A durable write transaction, or a part of one within `together`; rolls back on any error.
-
-        A part is taken back alone, unless it is not `apart`: then it needs no savepoint, and fails with all.
-        """
-        shared: Connection | None = getattr(self._shared, "connection", None)
-        if shared is not None:
-            with shared.begin_nested() if apart else nullcontext():
-                yield shared
-            return
-        with self._mutex:
-            connection = self._engine.connect().execution_options(**IMMEDIATE)
-            with connection, connection.begin():
-                yield connection
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Make one transaction of all that this thread writes inside: nothing is durable before it ends.
-
-        What fails inside is taken back alone, if its error is caught there.
-        """
-        with self.transaction() as connection:
-            self._shared.connection = connection
-            try:
-                yield
-            finally:
-                self._shared.connection = None
 
     def set_defaults(self, settings: dict[str, str]) -> None:
         """Set settings that are not set yet."""
@@ -314,8 +277,11 @@ class Writer:
         minutes: float = 20.0,
         controls: float = CONTROLS,
     ) -> list[int]:
-        """Lease up to `size` open questions of `wnid` for `minutes`; see `synsetlab.store.leases.claim`."""
-        with self.transaction() as connection:
+        """Lease up to `size` open questions of `wnid` for `minutes`; see `synsetlab.store.leases.claim`.
+
+        A lease is no vote: on SQLite no disk is waited for, and whoever loses power gets others.
+        """
+        with self.transaction(synced=False) as connection:
             terms: Row = {"batch": batch, "minutes": minutes, "controls": controls}
             return claim(connection, annotator_id, wnid, size, now=_now(), **terms)
 

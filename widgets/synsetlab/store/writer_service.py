@@ -1,9 +1,10 @@
 """The one writer of a workspace, for many kernels: fair, with group commit.
 
-What has come in while a transaction ran, or just after, is the next transaction: votes of all who
-wait are appended together, everything else in its own part of it, and nothing is answered before it
-is durable. So nobody waits longer than for the transaction that runs and their own, and a slow disk is
-waited for once. Look-ups run beside the writes.
+A transaction is for half of those who are asking, whoever waits longest first: their votes are appended
+together, everything else in its own part of it, and nothing is answered before it is durable. So, while it
+runs, those who were answered before it ask again: nobody waits longer than for the transaction that runs
+and their own, neither is longer than it must be, and a slow disk is waited for by many at once. Look-ups
+run beside the writes.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from synsetlab.errors import InputError, WorkspaceBusyError
 from synsetlab.store.service import Request, Service, failure
 
 __all__ = ["WriterService"]
-
-LINGER_S = 0.003
-"""How long a transaction waits for as many requests as the last one had (PostgreSQL's ``commit_delay``)."""
 
 TRIES = 5
 """How often a request is tried that PostgreSQL ended because it and another's waited for each other."""
@@ -36,11 +34,9 @@ class WriterService(Service):
     _last = 0
     """Requests of the last transaction."""
 
-    def _joined(self, writes: list[Request]) -> list[Request]:
-        until = time.monotonic() + LINGER_S
-        while writes and len(writes) < self._last and (seconds := until - time.monotonic()) > 0:
-            writes += self._turn(seconds)
-        return writes
+    def _part(self, waiting: int) -> int:
+        """Half of all who ask: those that wait, and those that were answered just now and will ask again."""
+        return (waiting + self._last + 1) // 2
 
     def _write(self, requests: list[Request]) -> None:
         """All in one transaction; one by one where that fails as a whole."""
@@ -48,7 +44,8 @@ class WriterService(Service):
             return
         self._last = len(requests)
         try:
-            with self._workspace.writer.together():
+            synced = any(request.operation != "writer.claim" for request in requests)
+            with self._workspace.writer.together(synced=synced):
                 answers = self._votes([r for r in requests if r.operation == "writer.record_votes"])
                 for request in requests:
                     if request not in answers:
