@@ -70,7 +70,7 @@ def event_id() -> str:
 
 
 def write(folder: str, name: str, commits: int, first: int) -> None:
-    """One writing process: says that it is ready, waits for a line, prints how long each commit took."""
+    """One writing process: ready, waits for a line; done, waits for another; prints how long commits took."""
     with Workspace.open(folder) as workspace:
         annotator = workspace.writer.ensure_annotator(name)
         pages = [
@@ -94,7 +94,10 @@ def write(folder: str, name: str, commits: int, first: int) -> None:
                 continue
             assert len(acknowledged) == PAGE
             waits.append(time.perf_counter() - begun)
-        print(json.dumps({"waits": waits, "errors": errors, "seconds": time.perf_counter() - started}))
+        result = {"waits": waits, "errors": errors, "seconds": time.perf_counter() - started}
+        print("done", flush=True)
+        sys.stdin.readline()  # while others vote, to end a process would be a load of another kind
+        print(json.dumps(result))
 
 
 def measure_writes(folder: Path, writers: int, commits: int, links: list[dict[str, str]]) -> dict[str, Any]:
@@ -112,11 +115,12 @@ def measure_writes(folder: Path, writers: int, commits: int, links: list[dict[st
                 env={**os.environ, **link},
             )
         )
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    for said, answer in (("ready", "go"), ("done", "end")):
+        for process in processes:
+            assert process.stdout.readline() == f"{said}\n"
+        for process in processes:
+            process.stdin.write(f"{answer}\n")
+            process.stdin.flush()
     found = [json.loads(process.communicate()[0]) for process in processes]
     waits = sorted(1000 * wait for one in found for wait in one["waits"])
     return {

@@ -178,22 +178,19 @@ def _part(asker: Asker, band: int, start: Place, size: int, wanted: int) -> _Par
 
 def _chosen(asker: Asker, where: dict[str, int | str], wanted: int) -> _Part:
     """The same of a small part: chosen by the index alone, so that only what is chosen has to be read."""
-    rows = [tuple(row) for row in _ROWS.rows(asker.connection, where)]
-    last = rows[-1] if len(rows) == where["part"] else None
-    questions = [question for _, question in rows]
-    tried = asker.rng.sample(questions, min(wanted, len(rows)))
+    rows = _ROWS.rows(asker.connection, where)
+    last = tuple(rows[-1]) if len(rows) == where["part"] else None
+    questions = [row[1] for row in rows]
+    tried = asker.rng.sample(questions, wanted) if len(questions) > wanted else questions
     free = _allowed(asker, tried)
-    if len(free) == len(tried):
-        return _Part(rows[0] if rows else None, tried, last)
-    known = set(tried)
-    rest = [question for question in questions if question not in known]
-    free |= _allowed(asker, rest)
-    sparse = len(free) * SPARSE < len(rows)
-    return _Part(
-        next((row for row in rows if row[1] in free), None),
-        [question for question in (questions if sparse else tried + rest) if question in free],
-        last,
-    )
+    if len(free) == len(tried) < len(questions):
+        return _Part(tuple(rows[0]), tried, last)
+    free |= _allowed(asker, set(questions).difference(tried))
+    found = [tuple(row) for row in rows if row[1] in free]
+    chosen = [question for _, question in found]
+    if len(chosen) * SPARSE >= len(questions):
+        asker.rng.shuffle(chosen)
+    return _Part(found[0] if found else None, chosen, last)
 
 
 def _allowed(asker: Asker, questions: Collection[int]) -> set[int]:

@@ -42,13 +42,13 @@ class Prepared:
     def __init__(self, make: Callable[[str], Any], names: Sequence[str] | None = None) -> None:
         self._make = make
         self._names = names
-        self._compiled: dict[str, tuple[str, Callable[[Row], Values]]] = {}
+        self._compiled: dict[str, tuple[str, _Binder]] = {}
         self._many: str | None = None
 
     def each(self, connection: Connection, rows: Iterable[Row]) -> int:
         """Run it once for each row of values; returns how many rows of the table that touched."""
-        text, bind = self._for(connection.dialect)
-        bound: list[Any] = [bind(row) for row in rows]
+        text, binder = self._for(connection.dialect)
+        bound = binder.all(rows)
         if connection.dialect.name != "sqlite":
             return max(0, connection.exec_driver_sql(text, bound).rowcount) if bound else 0
         whole = len(bound) - len(bound) % TOGETHER if self._many is not None else 0
@@ -62,22 +62,22 @@ class Prepared:
 
     def rows(self, connection: Connection, values: Row) -> Sequence[Any]:
         """What it selects, as the driver gives it: for numbers and texts."""
-        text, bind = self._for(connection.dialect)
-        found: Sequence[Any] = _run(connection, text, bind(values)).fetchall()
+        text, binder = self._for(connection.dialect)
+        found: Sequence[Any] = _run(connection, text, binder.one(values)).fetchall()
         return found
 
     def once(self, connection: Connection, values: Row) -> None:
         """Run it for one row of values."""
-        text, bind = self._for(connection.dialect)
-        _run(connection, text, bind(values))
+        text, binder = self._for(connection.dialect)
+        _run(connection, text, binder.one(values))
 
-    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Row], Values]]:
+    def _for(self, dialect: Dialect) -> tuple[str, _Binder]:
         found = self._compiled.get(dialect.name)
         if found is None:
             found = self._compiled[dialect.name] = self._compile(dialect)
         return found
 
-    def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Row], Values]]:
+    def _compile(self, dialect: Dialect) -> tuple[str, _Binder]:
         compiled = self._make(dialect.name).compile(dialect=dialect, column_keys=self._names)
         order = list(compiled.positiontup or compiled.binds)
         # What a statement has of its own (a limit, a default of a column) goes before what is not given.
@@ -90,7 +90,7 @@ class Prepared:
         if compiled.isinsert and dialect.name == "sqlite":
             row = f"({', '.join('?' * len(order))})"
             self._many = text.replace(f"VALUES {row}", f"VALUES {', '.join([row] * TOGETHER)}")
-        return text, _binder(order, converters, own, positional=bool(compiled.positional))
+        return text, _Binder(order, converters, own, positional=bool(compiled.positional))
 
 
 def _run(connection: Connection, text: str, values: Values) -> Any:
@@ -113,36 +113,52 @@ def _converter(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     return found
 
 
-def _binder(
-    order: list[str],
-    converters: list[tuple[str, Callable[[Any], Any] | None]],
-    own: dict[str, Any],
-    *,
-    positional: bool,
-) -> Callable[[Row], Values]:
-    """From a row to what the driver takes."""
-    converting = {name: convert for name, convert in converters if convert is not None}
-    if not positional:
-        wanted = set(order)
+class _Binder:
+    """From rows to what the driver takes."""
 
-        def named(row: Row) -> Values:
-            taken = {name: value for name, value in {**own, **row}.items() if name in wanted}
-            for name, convert in converting.items():
-                if name in taken:
-                    taken[name] = convert(taken[name])
-            return taken
+    def __init__(
+        self,
+        order: list[str],
+        converters: list[tuple[str, Callable[[Any], Any] | None]],
+        own: dict[str, Any],
+        *,
+        positional: bool,
+    ) -> None:
+        self._own = own
+        self._named = None if positional else frozenset(order)
+        self._converting = {name: convert for name, convert in converters if convert is not None}
+        self._places = [
+            (n, self._converting[name]) for n, name in enumerate(order) if name in self._converting
+        ]
+        self._take: Callable[[Row], tuple[Any, ...]] = (
+            itemgetter(*order) if len(order) > 1 else (lambda row: (row[order[0]],))
+        )
 
-        return named
-    take = itemgetter(*order) if len(order) > 1 else (lambda row: (row[order[0]],))
-    places = [(place, converting[name]) for place, name in enumerate(order) if name in converting]
+    def one(self, row: Row) -> Values:
+        """The values of a row."""
+        (values,) = self.all([row])
+        return values  # type: ignore[no-any-return]
 
-    def bind(row: Row) -> Values:
-        values = list(take({**own, **row} if own else row))
-        for place, convert in places:
-            values[place] = convert(values[place])
-        return tuple(values)
+    def all(self, rows: Iterable[Row]) -> list[Any]:
+        """The values of rows; a column at a time, for most rows have the same times and kinds of answers."""
+        if self._own:
+            rows = [{**self._own, **row} for row in rows]
+        if self._named is not None:
+            return [self._by_name(row, self._named) for row in rows]
+        taken = map(self._take, rows)
+        if not self._places:
+            return list(taken)
+        columns: list[Iterable[Any]] = list(zip(*taken, strict=True))
+        for place, convert in self._places if columns else ():
+            columns[place] = map(convert, columns[place])
+        return list(zip(*columns, strict=True))
 
-    return bind if own or places else take
+    def _by_name(self, row: Row, wanted: frozenset[str]) -> dict[str, Any]:
+        taken = {name: value for name, value in row.items() if name in wanted}
+        for name, convert in self._converting.items():
+            if name in taken:
+                taken[name] = convert(taken[name])
+        return taken
 
 
 def among(column: Any, name: str, dialect: str) -> Any:

@@ -107,7 +107,7 @@ class Service:
         try:
             while self._running:
                 waiting += self._turn(0 if waiting else None)
-                part = self._part(len(waiting))
+                part = self._part(waiting)
                 self._write(waiting[:part])
                 del waiting[:part]
                 self._send_answers()
@@ -229,9 +229,9 @@ class Service:
         found = self._workspace.reader.scalar(Annotator.id, Annotator.name == name)
         return None if found is None else int(found)
 
-    def _part(self, waiting: int) -> int:
+    def _part(self, waiting: list[Request]) -> int:
         """How many of the writes that wait, the first ones, are next."""
-        return waiting
+        return len(waiting)
 
     def _write(self, requests: list[Request]) -> None:
         """What changes the workspace: nothing, where there is no writer behind this."""

@@ -89,28 +89,35 @@ def set_tallies(
     With them changes what needs no policy, the band and the time in it. Bands 0 to 4 are the decision's
     to give; here they are only told from `UNTOUCHED`.
     """
-    alike: dict[tuple[tuple[int, ...], int | None], list[int]] = {}
+    changes: dict[tuple[tuple[int, ...], tuple[int, ...], int], list[int]] = {}
     for question, tally in tallies.items():
         asked = before[question]
-        was = asked.tally
-        if was == tally:
-            continue
-        given, given_before = sum(tally) - tally[SKIPS], sum(was) - was[SKIPS]
-        place = min(asked.band, STARTED) if given else UNTOUCHED
-        # A skip gives back the place that a lease held: others may answer who had passed the question by.
-        freed = given < given_before or tally[SKIPS] > was[SKIPS]
-        moved = place if freed or place != asked.band else None
-        alike.setdefault((tuple(tally), moved), []).append(question)
+        if asked.tally != tally:
+            changes.setdefault((tuple(asked.tally), tuple(tally), asked.band), []).append(question)
     if not dry_run:
-        _write(connection, alike)
-    return sum(len(questions) for questions in alike.values())
+        _write(connection, changes)
+    return sum(len(questions) for questions in changes.values())
 
 
-def _write(connection: Connection, alike: Mapping[tuple[tuple[int, ...], int | None], list[int]]) -> None:
+def _place(was: tuple[int, ...], tally: tuple[int, ...], band: int) -> int | None:
+    """The band to which questions of one go by a tally that was another; None where they stay."""
+    given, given_before = sum(tally) - tally[SKIPS], sum(was) - was[SKIPS]
+    place = min(band, STARTED) if given else UNTOUCHED
+    # A skip gives back the place that a lease held: others may answer who had passed the question by.
+    freed = given < given_before or tally[SKIPS] > was[SKIPS]
+    return place if freed or place != band else None
+
+
+def _write(
+    connection: Connection, changes: Mapping[tuple[tuple[int, ...], tuple[int, ...], int], list[int]]
+) -> None:
     """Set the tally, and the place where it is another: a statement for all that are to say the same.
 
     There are few kinds of these, and the queue's index is left alone where nothing moves in it.
     """
+    alike: dict[tuple[tuple[int, ...], int | None], list[int]] = {}
+    for (was, tally, band), questions in changes.items():
+        alike.setdefault((tally, _place(was, tally, band)), []).extend(questions)
     now = microseconds()
     for (tally, place), questions in alike.items():
         row: Row = dict(zip(COUNTERS, tally, strict=True))

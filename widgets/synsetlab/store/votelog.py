@@ -119,23 +119,25 @@ def _row(event: Row, annotator_id: int, before: dict[int, Asked], now: datetime)
         raise InputError(f"There is no question {question} in this workspace.", "Reload the page.")
     asked = before[question]
     answers = ANSWERS if asked.choices is None else (*json.loads(asked.choices), "unsure", "skip")
-    if (event.get("answer") in answers) == (event.get("retracts") is not None):
+    get = event.get
+    answer, retracts = get("answer"), get("retracts")
+    if (answer in answers) == (retracts is not None):
         raise InputError(
-            f"The vote {event['id']} answers {event.get('answer')!r}.",
+            f"The vote {event['id']} answers {answer!r}.",
             f"Answers are: {', '.join(answers)}.",
         )
     return {
         "id": str(event["id"]),
         "question_id": question,
         "annotator_id": annotator_id,
-        "answer": event.get("answer"),
-        "retracts": event.get("retracts"),
+        "answer": answer,
+        "retracts": retracts,
         "is_gold": asked.gold is not None,
-        "source": event.get("source", "grid"),
-        "shown_at": event.get("shown_at"),
-        "decided_at": event.get("decided_at") or now,
-        "active_ms": event.get("active_ms"),
-        "batch": event.get("batch"),
+        "source": get("source", "grid"),
+        "shown_at": get("shown_at"),
+        "decided_at": get("decided_at") or now,
+        "active_ms": get("active_ms"),
+        "batch": get("batch"),
         "received_at": now,
     }
 

@@ -31,18 +31,19 @@ class WriterService(Service):
     how many did and the outcomes) and ``choose`` (brings synsets in by wnid).
     """
 
-    _last = 0
-    """Requests of the last transaction."""
+    _answered: frozenset[object] = frozenset()
+    """Kernels that the last transaction was for."""
 
-    def _part(self, waiting: int) -> int:
+    def _part(self, waiting: list[Request]) -> int:
         """Half of all who ask: those that wait, and those that were answered just now and will ask again."""
-        return (waiting + self._last + 1) // 2
+        asking = self._answered.union(request.peer for request in waiting)
+        return (len(asking) + 1) // 2
 
     def _write(self, requests: list[Request]) -> None:
         """All in one transaction; one by one where that fails as a whole."""
         if not requests:
             return
-        self._last = len(requests)
+        self._answered = frozenset(request.peer for request in requests)
         try:
             synced = any(request.operation != "writer.claim" for request in requests)
             with self._workspace.writer.together(synced=synced):
