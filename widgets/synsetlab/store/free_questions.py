@@ -217,14 +217,17 @@ def _keep_cursors(asker: Asker, moved: dict[int, Place]) -> None:
 # ---- the statements: each is prepared, for a page is found in less time than SQLAlchemy takes to ask for it
 
 
-def _queue(band: Any, since: str, after: str, *more: Any) -> sa.CompoundSelect[Any]:
+def _queue(dialect: str, band: Any, since: str, after: str, *more: Any) -> Any:
     """queued_at, id and `more` of a band from a place on, by its index."""
     question = t.Question
     time, place = (sa.bindparam(name, type_=sa.BigInteger) for name in (since, after))
     there = (question.wnid == sa.bindparam("wnid"), sa.text(t.ASKABLE), question.band == band)
+    here = sa.select(question.queued_at, question.id, *more).where(*there)
+    if dialect == "postgresql":
+        beyond = sa.tuple_(question.queued_at, question.id) >= sa.tuple_(time, place)
+        return here.where(beyond).order_by(question.queued_at, question.id)
     # Two ranges that are merged: SQLite cannot look for both columns at once where the second is the row's
     # number, and went through all that came in one import.
-    here = sa.select(question.queued_at, question.id, *more).where(*there)
     ranges = (
         here.where(question.queued_at == time, question.id >= place),
         here.where(question.queued_at > time),
@@ -233,24 +236,26 @@ def _queue(band: Any, since: str, after: str, *more: Any) -> sa.CompoundSelect[A
     return both.order_by(both.selected_columns.queued_at, both.selected_columns.id)
 
 
-def _bands_statement(_dialect: str) -> Any:
+def _bands_statement(dialect: str) -> Any:
     """Which bands have something from a place on."""
     bands = range(UNTOUCHED + 1)
-    places = (_queue(n, f"since_{n}", f"after_{n}").limit(1).subquery(f"q{n}") for n in bands)
+    places = (_queue(dialect, n, f"since_{n}", f"after_{n}").limit(1).subquery(f"q{n}") for n in bands)
     return sa.select(
         *(sa.exists(sa.select(q.c.id).select_from(q)).label(f"b{n}") for n, q in enumerate(places))
     )
 
 
-def _last_statement(_dialect: str) -> Any:
+def _last_statement(dialect: str) -> Any:
     """The last of a whole part."""
     part = sa.bindparam("part", type_=sa.Integer)
-    return _queue(sa.bindparam("band"), "since", "after").limit(1).offset(part - 1)
+    return _queue(dialect, sa.bindparam("band"), "since", "after").limit(1).offset(part - 1)
 
 
-def _rows_statement(_dialect: str) -> Any:
+def _rows_statement(dialect: str) -> Any:
     """A part: each question's time in the band, and its id."""
-    return _queue(sa.bindparam("band"), "since", "after").limit(sa.bindparam("part", type_=sa.Integer))
+    return _queue(dialect, sa.bindparam("band"), "since", "after").limit(
+        sa.bindparam("part", type_=sa.Integer)
+    )
 
 
 def _free_statement(dialect: str) -> Any:
@@ -258,7 +263,7 @@ def _free_statement(dialect: str) -> Any:
     part = sa.bindparam("part", type_=sa.Integer)
     question = t.Question
     # All that is asked of a question, for its row is read to see that it is askable.
-    whole = _queue(sa.bindparam("band"), "since", "after", question.image_id, _missing())
+    whole = _queue(dialect, sa.bindparam("band"), "since", "after", question.image_id, _missing())
     queue = whole.limit(part).subquery("part")
     return (
         sa.select(queue.c.queued_at, queue.c.id)
@@ -294,9 +299,13 @@ def _may(question: Any, missing: Any, image: str, dialect: str) -> tuple[Any, ..
 
 def met(annotator: Any, question: Any) -> sa.ColumnElement[bool]:
     """Whether the annotator has answered (or taken back an answer to) the question, or holds it."""
-    answered = sa.exists().where(t.Vote.question_id == question, t.Vote.annotator_id == annotator)
-    held = sa.exists().where(t.Lease.question_id == question, t.Lease.annotator_id == annotator)
-    return sa.or_(answered, held)
+
+    def one(table: Any) -> Any:
+        there = (table.question_id == question, table.annotator_id == annotator)
+        return sa.select(table.question_id).where(*there).limit(1).scalar_subquery()
+
+    # Not EXISTS: PostgreSQL may rather read all that the annotator ever said than look for a few.
+    return sa.or_(one(t.Vote).is_not(None), one(t.Lease).is_not(None))
 
 
 def kept(image: str, dialect: str) -> sa.TextClause:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
     Values = tuple[Any, ...] | dict[str, Any]
 
-__all__ = ["Prepared", "among", "ids", "texts"]
+__all__ = ["Prepared", "among", "ids", "listed", "texts"]
 
 TOGETHER = 48
 """Rows of one INSERT into SQLite, which then sets up once what it needs for the table's checks: a page."""
@@ -161,11 +161,18 @@ class _Binder:
         return taken
 
 
+def listed(name: str, dialect: str) -> Any:
+    """The numbers bound as `name` (by `ids`) as a table with the column ``value``."""
+    if dialect == "sqlite":
+        return sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+    numbers = sa.func.unnest(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
+    return numbers.table_valued("value").render_derived()
+
+
 def among(column: Any, name: str, dialect: str) -> Any:
     """Whether `column` is one of the values bound as `name` (by `ids` or `texts`), however many they are."""
     if dialect == "sqlite":
-        listed = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
-        return column.in_(sa.select(listed.c.value))
+        return column.in_(sa.select(listed(name, dialect).c.value))
     kind = sa.Text if isinstance(column.type, sa.String) else sa.BigInteger
     return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(kind)))
 

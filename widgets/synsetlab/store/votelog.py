@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.engine import insert_new
-from synsetlab.store.prepared import Prepared, among, ids, texts
+from synsetlab.store.prepared import Prepared, among, ids, listed, texts
 from synsetlab.store.tallies import ANSWERS, Asked, Tally, count, place_of, set_tallies, stored
 
 if TYPE_CHECKING:
@@ -152,8 +152,12 @@ def _leases(dialect: str) -> Any:
 
 
 def _met(dialect: str) -> Any:
-    theirs = t.Vote.annotator_id == sa.bindparam("whose")
-    return sa.select(t.Vote.question_id).where(theirs, among(t.Vote.question_id, "questions", dialect))
+    asked = listed("questions", dialect)
+    said = sa.select(t.Vote.question_id).where(
+        t.Vote.annotator_id == sa.bindparam("whose"), t.Vote.question_id == asked.c.value
+    )
+    # Not as a join: PostgreSQL keeps the plan that it made while nobody had voted, and read all votes.
+    return sa.select(asked.c.value).where(said.limit(1).scalar_subquery().is_not(None))
 
 
 def _excluded(dialect: str) -> Any:
