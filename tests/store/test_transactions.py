@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import uuid
 from contextlib import contextmanager
 
+import pytest
 import sqlalchemy as sa
 
 from synsetlab.store.capability import issue
+from synsetlab.store.prepared import Prepared
 from synsetlab.store.wire import Incoming, pack
 from synsetlab.store.workspace import Workspace
 from synsetlab.store.writer_service import WriterService
@@ -39,6 +42,22 @@ def test_only_a_lease_does_not_wait_for_the_disk(many_on_sqlite):
     with writer.together():
         writer.claim(ann, DOG, 8, batch="c")
     assert waited == [("annotator", FULL), ("claim", NORMAL), ("votes", FULL), ("both", FULL)]
+
+
+def test_what_sqlite_gives_up_as_a_whole_is_not_begun_again_in_part(many_on_sqlite):
+    """A full disk may end the transaction: what came after would be saved without what came before."""
+    again = sa.text("INSERT OR ROLLBACK INTO setting (key, value) VALUES (:key, 'second')")
+
+    def write() -> None:
+        with many_on_sqlite.writer.transaction() as connection:
+            connection.execute(sa.text("INSERT INTO setting (key, value) VALUES ('a', 'first')"))
+            Prepared(lambda _: again).once(connection, {"key": "a"})
+
+    with pytest.raises(sqlite3.IntegrityError):
+        write()
+    assert many_on_sqlite.reader.setting("a") is None
+    many_on_sqlite.writer.set_settings({"a": "third"})
+    assert many_on_sqlite.reader.setting("a") == "third"
 
 
 CLAIM_AND_DIE = """

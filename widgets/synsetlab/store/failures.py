@@ -13,7 +13,7 @@ from synsetlab.store.database_url import hide_password, place_of
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine, ExceptionContext
 
-__all__ = ["explain_failures"]
+__all__ = ["explain_failures", "explained"]
 
 OURS = "The workspace's database"
 RESTORE = "Restore it from a back-up, or name another with $SYNSETLAB_DATABASE."
@@ -33,14 +33,15 @@ def explain_failures(engine: Engine) -> None:
     """Make `engine` raise WorkspaceError where the database is damaged, closed to us or not there."""
 
     def explain(context: ExceptionContext) -> None:
-        error = _explained(engine.url, context.original_exception)
+        error = explained(engine.url, context.original_exception)
         if error is not None:
             raise error from context.original_exception
 
     event.listen(engine, "handle_error", explain)
 
 
-def _explained(url: URL, error: Any) -> WorkspaceError | None:
+def explained(url: URL, error: Any) -> WorkspaceError | None:
+    """What a driver's error says of the database at `url`; None where it says something else."""
     words = hide_password(" ".join(str(error).split()))
     if url.password:
         words = words.replace(str(url.password), "***")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from synsetlab.store.failures import explained
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -97,14 +99,16 @@ def _run(connection: Connection, text: str, values: Values) -> Any:
     """The cursor, or the result, after a statement.
 
     Within a transaction on SQLite without SQLAlchemy, whose own part takes longer than most of these do.
-    What fails there has done nothing: SQLAlchemy is let run it again, for it says what is wrong as always.
+    A statement that fails there has done nothing: SQLAlchemy is let run it again, for it says what is wrong
+    as always. But where SQLite gave up the whole transaction (a full disk), that would be one of its own.
     """
     if connection.dialect.name == "sqlite" and connection.in_transaction():
         driver: Any = connection.connection.driver_connection
         try:
             return driver.execute(text, values)
-        except driver.Error:
-            pass
+        except driver.Error as error:
+            if not driver.in_transaction:
+                raise explained(connection.engine.url, error) or error from error
     return connection.exec_driver_sql(text, values)
 
 
