@@ -11,6 +11,8 @@ from synsetlab.store.defaults import VOTE_POLICY
 from synsetlab.store.progress import is_dropped
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
     from sqlalchemy.engine import Engine
 
@@ -135,9 +137,11 @@ class Reader:
         """a, b, distance, verdict; by a and b."""
         return self.frame(_columns(t.DuplicatePair).order_by(t.DuplicatePair.a, t.DuplicatePair.b))
 
-    def duplicate_verdicts(self) -> pd.DataFrame:
-        """The verdict that stands on each picture: the last one; by cluster and image."""
+    def duplicate_verdicts(self, images: Collection[str] | None = None) -> pd.DataFrame:
+        """The verdict that stands on each picture, or each of these: the last one; by cluster and image."""
         last = sa.select(sa.func.max(t.DuplicateVerdict.seq)).group_by(t.DuplicateVerdict.image_id)
+        if images is not None:
+            last = last.where(t.DuplicateVerdict.image_id.in_(images))
         statement = _columns(t.DuplicateVerdict).where(t.DuplicateVerdict.seq.in_(last))
         return self.frame(statement.order_by(t.DuplicateVerdict.cluster_id, t.DuplicateVerdict.image_id))
 

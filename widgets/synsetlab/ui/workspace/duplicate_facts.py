@@ -60,9 +60,8 @@ class DuplicateFacts:
 
     def standing(self, images: Sequence[str]) -> dict[str, int]:
         """``seq`` of the verdict that stands on each of these, where there is one."""
-        verdicts = self.workspace.reader.duplicate_verdicts()
-        mine = verdicts[verdicts["image_id"].isin(list(images))]
-        return {str(image): int(seq) for image, seq in zip(mine["image_id"], mine["seq"], strict=True)}
+        verdicts = self.workspace.reader.duplicate_verdicts(images)
+        return {str(i): int(seq) for i, seq in zip(verdicts["image_id"], verdicts["seq"], strict=True)}
 
     # -- how -----------------------------------------------------------------------------------
 
