@@ -20,7 +20,6 @@ import argparse
 import hashlib
 import json
 import os
-import random
 import sqlite3
 import statistics
 import subprocess
@@ -173,7 +172,7 @@ def find(workspace: Workspace, annotator: int) -> float:
     """Milliseconds in which the next page is found; it is then claimed and answered."""
     with workspace.writer.transaction() as connection:
         begun = time.perf_counter()
-        page = free_questions(Asker(connection, annotator, DOG, random.Random(1)), PAGE)
+        page = free_questions(Asker(connection, annotator, DOG), PAGE)
         taken = 1000 * (time.perf_counter() - begun)
     assert len(page) == PAGE
     page = workspace.writer.claim(annotator, DOG, PAGE, batch=str(uuid.uuid4()))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import traitlets
 
 from synsetlab.errors import InputError
-from synsetlab.store.failures import _explained as explained
+from synsetlab.store.failures import explained
 from synsetlab.ui.base import Panel, Reply
 
 

@@ -10,6 +10,7 @@ a hint: where a page would stay short, everything is looked at again (at most on
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,8 +21,7 @@ from synsetlab.store.prepared import Prepared, among, ids
 from synsetlab.store.tallies import UNTOUCHED, microseconds
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -50,17 +50,20 @@ Place = tuple[int, int]
 
 
 class Asker(NamedTuple):
-    """Who asks for questions of which synset, and the chance by which they are chosen."""
+    """Who asks for questions of which synset."""
 
     connection: Connection
     annotator_id: int
     wnid: str
-    rng: random.Random
 
     @property
     def terms(self) -> dict[str, int | str]:
         """As the statements bind them."""
         return {"annotator": self.annotator_id, "wnid": self.wnid}
+
+    def chance(self, questions: Sequence[int]) -> random.Random:
+        """By which some of `questions` are chosen: of another annotator, or of others, it is another."""
+        return random.Random(f"{self.annotator_id}:{questions[0]}:{questions[-1]}")
 
 
 class _Part(NamedTuple):
@@ -172,7 +175,7 @@ def _part(asker: Asker, band: int, start: Place, size: int, wanted: int) -> _Par
     last = None if len(free) >= wanted else next(iter(_LAST.rows(asker.connection, where)), None)
     questions = [question for _, question in free]
     if len(free) * SPARSE >= size:
-        asker.rng.shuffle(questions)
+        asker.chance(questions).shuffle(questions)
     return _Part(tuple(free[0]) if free else None, questions, tuple(last) if last else None)
 
 
@@ -181,15 +184,15 @@ def _chosen(asker: Asker, where: dict[str, int | str], wanted: int) -> _Part:
     rows = _ROWS.rows(asker.connection, where)
     last = tuple(rows[-1]) if len(rows) == where["part"] else None
     questions = [row[1] for row in rows]
-    tried = asker.rng.sample(questions, wanted) if len(questions) > wanted else questions
+    tried = asker.chance(questions).sample(questions, wanted) if len(questions) > wanted else questions
     free = _allowed(asker, tried)
     if len(free) == len(tried) < len(questions):
         return _Part(tuple(rows[0]), tried, last)
     free |= _allowed(asker, set(questions).difference(tried))
     found = [tuple(row) for row in rows if row[1] in free]
     chosen = [question for _, question in found]
-    if len(chosen) * SPARSE >= len(questions):
-        asker.rng.shuffle(chosen)
+    if chosen and len(chosen) * SPARSE >= len(questions):
+        asker.chance(questions).shuffle(chosen)
     return _Part(found[0] if found else None, chosen, last)
 
 

@@ -44,7 +44,7 @@ def claim(
     the new ones are gold questions and hard negatives, at places that `batch` decides; they are
     never full, but are offered only among others.
     """
-    asker = Asker(connection, annotator_id, wnid, random.Random(f"{annotator_id}:{batch}"))
+    asker = Asker(connection, annotator_id, wnid)
     if connection.dialect.name == "postgresql":
         # Leases are counted, not locked: two claims on a synset at once could both see the last free one.
         key = int.from_bytes(hashlib.blake2b(wnid.encode(), digest_size=7).digest())
@@ -52,7 +52,7 @@ def claim(
     _sweep(connection, now)
     held = _held(asker)[:size]
     room = size - len(held)
-    fresh = _mixed(asker, room, round(room * controls)) if room > 0 else []
+    fresh = _mixed(asker, room, round(room * controls), random.Random(batch)) if room > 0 else []
     expires = now + timedelta(minutes=minutes)
     lease = {"annotator_id": annotator_id, "batch": batch, "expires_at": expires}
     rows = [{"question_id": q, "place": place, **lease} for place, q in enumerate(fresh, start=len(held))]
@@ -76,27 +76,27 @@ def _held(asker: Asker) -> list[int]:
     return [row[0] for row in _HELD.rows(asker.connection, asker.terms)]
 
 
-def _mixed(asker: Asker, room: int, controls: int) -> list[int]:
+def _mixed(asker: Asker, room: int, controls: int, rng: random.Random) -> list[int]:
     """Questions with hidden controls among them; none where there is nothing to hide them among."""
     found = free_questions(asker, room)
     if not found:
         return []
-    hidden = _controls(asker, controls)
+    hidden = _controls(asker, controls, rng)
     page = found[: room - len(hidden)]
     for question in hidden:
-        page.insert(asker.rng.randrange(len(page) + 1), question)
+        page.insert(rng.randrange(len(page) + 1), question)
     return page
 
 
-def _controls(asker: Asker, wanted: int) -> list[int]:
+def _controls(asker: Asker, wanted: int, rng: random.Random) -> list[int]:
     """Gold questions and hard negatives that the annotator has not met, half of each where there are both."""
     if wanted <= 0:
         return []
     rows = _CONTROLS.rows(asker.connection, asker.terms)
     gold = [question for question, control in rows if control is None]
     siblings = [question for question, control in rows if control is not None]
-    asker.rng.shuffle(gold)
-    asker.rng.shuffle(siblings)
+    rng.shuffle(gold)
+    rng.shuffle(siblings)
     half = max(wanted - len(siblings), (wanted + 1) // 2)
     chosen = gold[:half]
     return chosen + siblings[: wanted - len(chosen)]
