@@ -12,7 +12,13 @@ from synsetlab import Workspace
 from synsetlab.candidates.folder import import_folder
 from synsetlab.dedup.density import density
 from synsetlab.dedup.phash import FAST_INGEST, IMAGEHASH, from_hex
-from synsetlab.dedup.stage import FAST_FINGERPRINT, FINGERPRINT, deduplicate, give_duplicate_verdicts
+from synsetlab.dedup.stage import (
+    FAST_FINGERPRINT,
+    FINGERPRINT,
+    deduplicate,
+    duplicate_groups,
+    give_duplicate_verdicts,
+)
 from synsetlab.errors import InputError
 
 HAT, SHOE = "n03497657", "n04199027"
@@ -129,6 +135,21 @@ def test_the_last_copy_cannot_be_dropped(workspace):
     alone = sorted(set(workspace.reader.images()["id"]) - set(clusters["image_id"]))[0]
     with pytest.raises(InputError, match="no duplicate"):
         give_duplicate_verdicts(workspace, {alone: "drop"}, by="maria")
+
+
+def test_a_verdict_is_of_the_whole_chain_of_pairs(workspace):
+    """a - b - c are near, one after another; c and d were found to differ; d and e are another two."""
+    a, b, c, d, e = sorted(workspace.reader.images()["id"])[:5]
+    found = {(a, b): "auto", (b, c): "review", (c, d): "different", (d, e): "verified"}
+    pairs = [{"a": x, "b": y, "distance": 3, "verdict": said} for (x, y), said in found.items()]
+    workspace.writer.replace_clusters(pairs, [])
+    assert duplicate_groups(workspace) == {a: [a, b, c], d: [d, e]}
+    give_duplicate_verdicts(workspace, {c: "drop", a: "drop", e: "keep"}, by="maria")
+    verdicts = workspace.reader.duplicate_verdicts().set_index("image_id")
+    assert verdicts["cluster_id"].to_dict() == {a: a, c: a, e: d}
+    assert verdicts.loc[[a, c], "duplicate_of"].tolist() == [b, b]
+    with pytest.raises(InputError, match=f"{b} is the last copy"):
+        give_duplicate_verdicts(workspace, {b: "drop"}, by="maria")
 
 
 def test_missing_hashes_are_made_and_equal(tmp_path, workspace):

@@ -43,6 +43,37 @@ def outcomes(workspace: Workspace) -> dict[int, str]:
     return dict(zip(rows["id"], rows["outcome"], strict=True))
 
 
+def test_the_most_undecided_waits_first_with_the_reason_of_its_last_decision(workspace: Workspace) -> None:
+    policy = {"hash": "f" * 64, "kind": "test", "body": "{}"}
+    sure, first, second, settled = some(workspace, 4)
+    for rnd in ("early", "late"):
+        counts = {
+            "n_yes": 1,
+            "n_no": 1,
+            "n_unsure": 0,
+            "votes_wanted": 3,
+            "reason": rnd,
+            "outcome": "ambiguous",
+        }
+        rows = [
+            {"question_id": number, "posterior": posterior, **counts}
+            for number, posterior in ((sure, 0.9), (second, 0.46), (first, 0.52), (settled, 0.5))
+        ]
+        rows[-1]["outcome"] = "accepted" if rnd == "late" else "ambiguous"
+        workspace.writer.record_decisions(policy, rows)
+    found = escalated(workspace)
+    mine = found[found["question_id"].isin([sure, first, second, settled])]
+    assert mine["question_id"].tolist() == [first, second, sure]
+    assert set(mine["reason"]) == {"late"}
+    doubt = (found["posterior"] - 0.5).abs()
+    assert doubt.is_monotonic_increasing
+    wnid = found["wnid"].iloc[0]
+    assert (
+        escalated(workspace, wnid)["question_id"].tolist()
+        == found.loc[found["wnid"] == wnid, "question_id"].tolist()
+    )
+
+
 def test_relabelling_rejects_here_and_accepts_there_and_is_undone_as_one(workspace: Workspace) -> None:
     before = outcomes(workspace)
     questions = some(workspace, 2)

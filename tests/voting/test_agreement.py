@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from synsetlab.errors import InputError, MissingColumnError
@@ -133,12 +133,18 @@ def test_cohen_of_two_annotators_who_did_not_see_all_tasks() -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.text("abc.", min_size=7, max_size=7), min_size=2, max_size=5))
+@example(["aaaa.aa", "....a.."])
 def test_every_pair_is_the_pair_alone(rows: list[str]) -> None:
     votes = from_matrix(rows)
     if votes.empty:
         return
     wide = votes.pivot_table(index="task", columns="worker", values="label", aggfunc="first")
-    table = cohen_table(votes) if votes["worker"].nunique() > 1 and not wide.empty else pd.DataFrame()
+    table = cohen_table(votes)
+    here = wide.notna()
+    shared = [(a, b) for a, b in combinations(wide, 2) if (here[a] & here[b]).any()]
+    assert sorted(map(sorted, zip(table["first"], table["second"], strict=True))) == sorted(
+        map(sorted, shared)
+    )
     for row in table.to_dict("records"):
         both = wide[[row["first"], row["second"]]].dropna()
         expected = cohen_kappa(both.iloc[:, 0].tolist(), both.iloc[:, 1].tolist())

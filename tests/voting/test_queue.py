@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from synsetlab import Workspace
 from synsetlab.errors import InputError
-from synsetlab.store import free_questions
 from synsetlab.voting.consensus import OnlineDecider, check_counters, run_consensus
 from synsetlab.voting.controls import add_hard_negatives, siblings
 from synsetlab.voting.policy import DynamicPolicy, FixedPolicy
@@ -213,7 +212,6 @@ def test_a_band_may_end_where_a_part_of_it_does(workspace):
 @pytest.mark.parametrize("size", [3, 10])
 def test_a_long_beginning_that_was_seen_holds_up_no_page_and_hides_nothing(workspace, monkeypatch, size):
     """90 that a answered begin the band of what was started, 5 of b end it; 5 are untouched."""
-    monkeypatch.setattr(free_questions, "GLANCE", 0)  # of a band, one part of 64 at first
     questions = of(workspace)
     say(workspace, "a", dict.fromkeys(questions[:90], "yes"))
     say(workspace, "b", dict.fromkeys(questions[90:95], "yes"))

@@ -180,26 +180,36 @@ def duplicate_verdict_rows(
     workspace: Workspace, verdicts: Mapping[str, str], *, by: str
 ) -> list[dict[str, Any]]:
     """The rows that `give_duplicate_verdicts` records."""
-    group_of = {image: group for group, members in duplicate_groups(workspace).items() for image in members}
-    dropped = (workspace.lookups.dropped() - set(verdicts)) | {
-        image for image, verdict in verdicts.items() if verdict == "drop"
-    }
     rows = []
+    group_of: dict[str, frozenset[str]] = {}
     for image, verdict in verdicts.items():
         if verdict not in VERDICTS:
             raise InputError(f"There is no verdict {verdict!r}.", f"Verdicts: {', '.join(VERDICTS)}.")
         if image not in group_of:
-            raise InputError(f"The picture {image} has no duplicate.", "See: synsetlab dedup clusters")
+            group = _group(workspace, image)
+            group_of |= dict.fromkeys(group, group)
         group = group_of[image]
-        kept = sorted(other for other, its in group_of.items() if its == group and other not in dropped)
+        if len(group) == 1:
+            raise InputError(f"The picture {image} has no duplicate.", "See: synsetlab dedup clusters")
+        dropped = workspace.lookups.dropped(group - verdicts.keys())
+        kept = sorted(one for one in group - dropped if verdicts.get(one) != "drop")
         if verdict == "drop" and not kept:
             raise InputError(
                 f"{image} is the last copy that stays.", "Keep another copy first, then drop this one."
             )
         duplicate_of = kept[0] if verdict == "drop" else None
-        row = {"image_id": image, "cluster_id": group, "verdict": verdict, "decided_by": by}
+        row = {"image_id": image, "cluster_id": min(group), "verdict": verdict, "decided_by": by}
         rows.append({**row, "duplicate_of": duplicate_of})
     return rows
+
+
+def _group(workspace: Workspace, image: str) -> frozenset[str]:
+    """The group of `duplicate_groups` that a picture is in, or it alone; without reading the others."""
+    group, last = {image}, {image}
+    while last:
+        last = workspace.lookups.paired(last) - group
+        group |= last
+    return frozenset(group)
 
 
 def _members(workspace: Workspace) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from synsetlab.errors import DependencyError
 from synsetlab.store.database_url import parse_url
-from synsetlab.store.failures import explain_failures
+from synsetlab.store.failures import explain_failures, explained
 from synsetlab.store.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -146,11 +146,16 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """By the driver itself: SQLAlchemy's own part would take longer than an empty transaction does."""
     options = connection.get_execution_options()
-    if options.get("synsetlab_unsynced"):
-        connection.info["unsynced"] = True
-        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("synsetlab_immediate") else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    try:
+        if options.get("synsetlab_unsynced"):
+            connection.info["unsynced"] = True
+            driver.execute("PRAGMA synchronous=NORMAL")
+        driver.execute("BEGIN IMMEDIATE" if options.get("synsetlab_immediate") else "BEGIN")
+    except driver.Error as error:
+        raise explained(connection.engine.url, error) or error from error
 
 
 def _sync_again(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

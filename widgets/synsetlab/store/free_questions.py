@@ -30,10 +30,10 @@ __all__ = ["Asker", "free_questions", "kept", "met"]
 WINDOW = 2
 """Places among which a question is chosen, for each one that is handed out: annotators are spread."""
 
-GLANCE = 256
-"""Of a band, rows that are looked at before the bands below are."""
-
 SMALLEST_PART = 64
+SMALL_PART = 256
+"""Up to here what is asked is chosen before it is read."""
+
 LARGEST_PART = 16_384
 SPARSE = 8
 START = (-1, -1)
@@ -96,13 +96,13 @@ def _walk(asker: Asker, wanted: int, cursors: dict[int, Place]) -> list[tuple[in
     """
     walk = _Walk(asker, wanted, cursors)
     for band in _bands(asker, cursors):
-        walk.look(band, GLANCE)
+        walk.look(band, once=True)
         if walk.missing <= 0:
             break
     for band in list(walk.unfinished):
         if walk.missing <= 0:
             break
-        walk.look(band, None)
+        walk.look(band)
     _keep_cursors(asker, {band: place for band, place in walk.moved.items() if place != cursors.get(band)})
     return walk.found
 
@@ -125,8 +125,8 @@ class _Walk:
         """How many questions are still looked for."""
         return self._wanted - len(self.found)
 
-    def look(self, band: int, rows: int | None) -> None:
-        """Take from a band, from where its cursor or the last look stands, looking at so many `rows`.
+    def look(self, band: int, *, once: bool = False) -> None:
+        """Take from a band, from where its cursor or the last look stands; `once`: look at one part of it.
 
         Parts grow from as many as are looked for: who has seen nearly everything passes over it by index
         alone.
@@ -134,20 +134,16 @@ class _Walk:
         start = place = self.unfinished.pop(band, self._cursors.get(band, START))
         first: Place | None = None
         size = max(WINDOW * self.missing, SMALLEST_PART)
-        left = LARGEST_PART if rows is None else max(rows, size)
         while self.missing > 0:
-            if left <= 0:
-                self.unfinished[band] = place
-                break
-            size = min(size, left)
             part = _part(self._asker, band, place, size, self.missing)
             first = first or part.first
             self.found += [(band, question) for question in part.free[: self.missing]]
             if part.last is None:
                 break
-            if rows is not None:
-                left -= size
             place, size = (part.last[0], part.last[1] + 1), min(LARGEST_PART, 4 * size)
+            if once:
+                self.unfinished[band] = place
+                break
         known = first or self.unfinished.get(band) or self._horizon
         self.moved[band] = max(start, min(known, self._horizon))
 
@@ -169,7 +165,7 @@ def _part(asker: Asker, band: int, start: Place, size: int, wanted: int) -> _Par
     elsewhere chance chooses.
     """
     where = {**asker.terms, "band": band, "since": start[0], "after": start[1], "part": size}
-    if size <= max(GLANCE, WINDOW * wanted):
+    if size <= SMALL_PART:
         return _chosen(asker, where, wanted)
     free = _FREE.rows(asker.connection, {**where, "most": WINDOW * wanted})
     last = None if len(free) >= wanted else next(iter(_LAST.rows(asker.connection, where)), None)
@@ -180,18 +176,18 @@ def _part(asker: Asker, band: int, start: Place, size: int, wanted: int) -> _Par
 
 
 def _chosen(asker: Asker, where: dict[str, int | str], wanted: int) -> _Part:
-    """The same of a small part: chosen by the index alone, so that only what is chosen has to be read."""
+    """The same of a small part: chosen by indexes alone, so that only what is chosen has to be read."""
     rows = _ROWS.rows(asker.connection, where)
-    last = tuple(rows[-1]) if len(rows) == where["part"] else None
-    questions = [row[1] for row in rows]
+    last = rows[-1][:2] if len(rows) == where["part"] else None
+    questions = [question for _, question, answered in rows if not answered]
     tried = asker.chance(questions).sample(questions, wanted) if len(questions) > wanted else questions
     free = _allowed(asker, tried)
     if len(free) == len(tried) < len(questions):
-        return _Part(tuple(rows[0]), tried, last)
+        return _Part(rows[0][:2], tried, last)
     free |= _allowed(asker, set(questions).difference(tried))
-    found = [tuple(row) for row in rows if row[1] in free]
+    found = [(queued_at, question) for queued_at, question, _ in rows if question in free]
     chosen = [question for _, question in found]
-    if chosen and len(chosen) * SPARSE >= len(questions):
+    if chosen and len(chosen) * SPARSE >= len(rows):
         asker.chance(questions).shuffle(chosen)
     return _Part(found[0] if found else None, chosen, last)
 
@@ -255,10 +251,14 @@ def _last_statement(dialect: str) -> Any:
 
 
 def _rows_statement(dialect: str) -> Any:
-    """A part: each question's time in the band, and its id."""
-    return _queue(dialect, sa.bindparam("band"), "since", "after").limit(
-        sa.bindparam("part", type_=sa.Integer)
-    )
+    """A part: each question's time in the band, its id, and whether the annotator has answered it.
+
+    Of what is untouched the log is not asked: few were answered there, and it would be read for all.
+    """
+    band, part = (sa.bindparam(name, type_=sa.Integer) for name in ("band", "part"))
+    answered = _one(t.Vote, sa.bindparam("annotator"), t.Question.id).is_not(None)
+    known = sa.case((band < UNTOUCHED, answered), else_=sa.false())
+    return _queue(dialect, band, "since", "after", known.label("answered")).limit(part)
 
 
 def _free_statement(dialect: str) -> Any:
@@ -266,11 +266,12 @@ def _free_statement(dialect: str) -> Any:
     part = sa.bindparam("part", type_=sa.Integer)
     question = t.Question
     # All that is asked of a question, for its row is read to see that it is askable.
-    whole = _queue(dialect, sa.bindparam("band"), "since", "after", question.image_id, _missing())
+    more = (question.image_id, _missing(), _told().label("told"))
+    whole = _queue(dialect, sa.bindparam("band"), "since", "after", *more)
     queue = whole.limit(part).subquery("part")
     return (
         sa.select(queue.c.queued_at, queue.c.id)
-        .where(*_may(queue.c.id, queue.c.missing, "part.image_id", dialect))
+        .where(*_may(queue.c.id, queue.c.missing, queue.c.told, "part.image_id", dialect))
         .order_by(queue.c.queued_at, queue.c.id)
         .limit(sa.bindparam("most", type_=sa.Integer))
     )
@@ -279,7 +280,8 @@ def _free_statement(dialect: str) -> Any:
 def _allowed_statement(dialect: str) -> Any:
     question = t.Question
     listed = among(question.id, "questions", dialect)
-    return sa.select(question.id).where(listed, *_may(question.id, _missing(), "question.image_id", dialect))
+    may = _may(question.id, _missing(), _told(), "question.image_id", dialect)
+    return sa.select(question.id).where(listed, *may)
 
 
 def _missing() -> sa.Label[int]:
@@ -289,7 +291,13 @@ def _missing() -> sa.Label[int]:
     return (question.votes_wanted - given).label("missing")
 
 
-def _may(question: Any, missing: Any, image: str, dialect: str) -> tuple[Any, ...]:
+def _told() -> Any:
+    """How many answers to a question count, skips among them."""
+    question = t.Question
+    return question.n_yes + question.n_no + question.n_unsure + question.n_label + question.n_skip
+
+
+def _may(question: Any, missing: Any, told: Any, image: str, dialect: str) -> tuple[Any, ...]:
     """Whether the annotator has not met it, it has fewer votes and leases than it wants, and is kept."""
     annotator: sa.BindParameter[int] = sa.bindparam("annotator")
     leased = (
@@ -297,18 +305,38 @@ def _may(question: Any, missing: Any, image: str, dialect: str) -> tuple[Any, ..
         .where(t.Lease.question_id == question, t.Lease.annotator_id != annotator)
         .scalar_subquery()
     )
-    return ~met(annotator, question), missing > leased, kept(image, dialect)
+    unless = _untold(told, annotator) if dialect == "sqlite" else None
+    return ~met(annotator, question, unless=unless), missing > leased, kept(image, dialect)
 
 
-def met(annotator: Any, question: Any) -> sa.ColumnElement[bool]:
-    """Whether the annotator has answered (or taken back an answer to) the question, or holds it."""
+def met(annotator: Any, question: Any, *, unless: Any = None) -> sa.ColumnElement[bool]:
+    """Whether the annotator has answered (or taken back an answer to) the question, or holds it.
 
-    def one(table: Any) -> Any:
-        there = (table.question_id == question, table.annotator_id == annotator)
-        return sa.select(table.question_id).where(*there).limit(1).scalar_subquery()
-
+    `unless`: where it is known that they have not answered.
+    """
     # Not EXISTS: PostgreSQL may rather read all that the annotator ever said than look for a few.
-    return sa.or_(one(t.Vote).is_not(None), one(t.Lease).is_not(None))
+    answered, holds = (_one(table, annotator, question).is_not(None) for table in (t.Vote, t.Lease))
+    return sa.or_(answered if unless is None else ~unless & answered, holds)
+
+
+def _one(table: Any, annotator: Any, question: Any) -> Any:
+    """The question where there is a row of it and the annotator; else null."""
+    there = (table.question_id == question, table.annotator_id == annotator)
+    return sa.select(table.question_id).where(*there).limit(1).scalar_subquery()
+
+
+def _untold(told: Any, annotator: Any) -> Any:
+    """Whether no answer to a question counts, and every answer of the annotator would.
+
+    Then the annotator has given none, and their votes, whose places in the log's index are as many pages of
+    the database, need not be read. For SQLite, which evaluates what it needs, in this order.
+    """
+    taken_back = (
+        "EXISTS (SELECT 1 FROM vote INDEXED BY ix_vote_annotator_id_retracts"
+        " WHERE vote.annotator_id = :annotator AND vote.retracts IS NOT NULL)"
+    )
+    excluded = sa.exists().where(t.Annotator.id == annotator, t.Annotator.excluded)
+    return ~sa.or_(told > 0, excluded, sa.text(taken_back))
 
 
 def kept(image: str, dialect: str) -> sa.TextClause:

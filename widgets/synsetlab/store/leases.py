@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
-from synsetlab.store.engine import insert_new
 from synsetlab.store.free_questions import Asker, free_questions, kept, met
-from synsetlab.store.prepared import Prepared
+from synsetlab.store.prepared import Prepared, in_order, numbered
 from synsetlab.store.tallies import restamp
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ def claim(
     room = size - len(held)
     fresh = _mixed(asker, room, round(room * controls), random.Random(batch)) if room > 0 else []
     expires = now + timedelta(minutes=minutes)
-    lease = {"annotator_id": annotator_id, "batch": batch, "expires_at": expires}
-    rows = [{"question_id": q, "place": place, **lease} for place, q in enumerate(fresh, start=len(held))]
-    insert_new(connection, t.Lease, rows)
+    if fresh:
+        terms = {"annotator": annotator_id, "batch": batch, "expires_at": expires, "held": len(held)}
+        _LEASE.once(connection, {**terms, "questions": in_order(connection, fresh)})
     if held:
         mine = sa.update(t.Lease).where(t.Lease.annotator_id == annotator_id, t.Lease.question_id.in_(held))
         connection.execute(mine.values(expires_at=expires, batch=batch))
@@ -122,6 +121,20 @@ def _held_statement(_dialect: str) -> Any:
     )
 
 
+def _lease_statement(dialect: str) -> Any:
+    """A page, in its order; those before it are held already."""
+    lease = t.Lease
+    question, place = numbered("questions", dialect)
+    row = {
+        "question_id": question,
+        "annotator_id": sa.bindparam("annotator", type_=lease.annotator_id.type),
+        "batch": sa.bindparam("batch", type_=lease.batch.type),
+        "expires_at": sa.bindparam("expires_at", type_=lease.expires_at.type),
+        "place": place + sa.bindparam("held", type_=sa.Integer),
+    }
+    return sa.insert(lease).from_select(list(row), sa.select(*row.values()))
+
+
 def _controls_statement(dialect: str) -> Any:
     return (
         sa.select(t.Question.id, t.Question.control)
@@ -139,4 +152,5 @@ def _controls_statement(dialect: str) -> Any:
 
 _GONE = Prepared(_gone_statement)
 _HELD = Prepared(_held_statement)
+_LEASE = Prepared(_lease_statement)
 _CONTROLS = Prepared(_controls_statement)

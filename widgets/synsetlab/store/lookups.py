@@ -170,9 +170,18 @@ class Lookups:
                 found[row["image_id"]]["source"] = row
         return found
 
-    def dropped(self) -> set[str]:
-        """Ids of pictures that are dropped duplicates."""
-        gone = sa.select(t.Image.id).where(t.Image.duplicate_of.is_not(None))
+    def paired(self, images: Collection[str]) -> set[str]:
+        """Pictures that are in a pair with one of `images` and were not found to differ from it."""
+        pair = t.DuplicatePair
+        found: set[str] = set()
+        for mine, other in ((pair.a, pair.b), (pair.b, pair.a)):
+            near = sa.select(other.label("image")).where(mine.in_(images), pair.verdict != "different")
+            found |= {row["image"] for row in self._rows(near)}
+        return found
+
+    def dropped(self, images: Collection[str]) -> set[str]:
+        """Those of `images` that are dropped duplicates."""
+        gone = sa.select(t.Image.id).where(t.Image.id.in_(images), t.Image.duplicate_of.is_not(None))
         return {row["id"] for row in self._rows(gone)}
 
     def expert_log(self, limit: int) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
     Values = tuple[Any, ...] | dict[str, Any]
 
-__all__ = ["Prepared", "among", "ids", "listed", "texts"]
+__all__ = ["Prepared", "among", "ids", "in_order", "listed", "numbered", "texts"]
 
 TOGETHER = 48
 """Rows of one INSERT into SQLite, which then sets up once what it needs for the table's checks: a page."""
@@ -140,8 +140,17 @@ class _Binder:
 
     def one(self, row: Row) -> Values:
         """The values of a row."""
-        (values,) = self.all([row])
-        return values  # type: ignore[no-any-return]
+        if self._own:
+            row = {**self._own, **row}
+        if self._named is not None:
+            return self._by_name(row, self._named)
+        values = self._take(row)
+        if not self._places:
+            return values
+        found = list(values)
+        for place, convert in self._places:
+            found[place] = convert(found[place])
+        return tuple(found)
 
     def all(self, rows: Iterable[Row]) -> list[Any]:
         """The values of rows; a column at a time, for most rows have the same times and kinds of answers."""
@@ -173,6 +182,16 @@ def listed(name: str, dialect: str) -> Any:
     return numbers.table_valued("value").render_derived()
 
 
+def numbered(name: str, dialect: str) -> tuple[Any, Any]:
+    """The numbers bound as `name` (by `in_order`), and their places from 0 on, as columns of one table."""
+    if dialect == "sqlite":
+        table = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value", "key")
+        return table.c.value, table.c.key
+    numbers = sa.func.unnest(sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger)))
+    table = numbers.table_valued("value", with_ordinality="number").render_derived()
+    return table.c.value, table.c.number - 1
+
+
 def among(column: Any, name: str, dialect: str) -> Any:
     """Whether `column` is one of the values bound as `name` (by `ids` or `texts`), however many they are."""
     if dialect == "sqlite":
@@ -185,6 +204,11 @@ def ids(connection: Connection, numbers: Iterable[int]) -> str | list[int]:
     """Numbers as `among` takes them, ascending."""
     listed = sorted(numbers)
     return json.dumps(listed) if connection.dialect.name == "sqlite" else listed
+
+
+def in_order(connection: Connection, numbers: Sequence[int]) -> str | list[int]:
+    """Numbers as `numbered` takes them."""
+    return json.dumps(numbers) if connection.dialect.name == "sqlite" else list(numbers)
 
 
 def texts(connection: Connection, values: Iterable[str]) -> str | list[str]:

@@ -184,7 +184,7 @@ class DuplicatePair(Base):
     b: Mapped[str] = mapped_column(ForeignKey("image.id"), primary_key=True)
     distance: Mapped[int]
     verdict: Mapped[str] = mapped_column(String(16))
-    __table_args__ = (CheckConstraint("a < b", name="ordered"),)
+    __table_args__ = (CheckConstraint("a < b", name="ordered"), Index("ix_duplicate_pair_b", "b"))
 
 
 class DuplicateCluster(Base):
@@ -305,7 +305,7 @@ class Vote(Base):
         Index("ix_vote_annotator_id_question_id", "annotator_id", "question_id"),
         # Of both, or SQLite looks for an annotator's retraction among all their votes.
         _partial_index(
-            "ix_vote_retracts_annotator_id", "retracts", "annotator_id", where="retracts IS NOT NULL"
+            "ix_vote_annotator_id_retracts", "annotator_id", "retracts", where="retracts IS NOT NULL"
         ),
     )
 

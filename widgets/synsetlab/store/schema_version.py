@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "check_free", "check_schema", "check_upgradable", "current_version", "upgrade"]
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema that synsetlab ever had, oldest first; a test holds them equal to the migrations."""
 
 HEAD = VERSIONS[-1]

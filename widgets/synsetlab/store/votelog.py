@@ -23,6 +23,9 @@ __all__ = ["append_votes"]
 
 Row = dict[str, Any]
 
+SAID = ("annotator_id", "question_id", "answer", "retracts")
+"""What an event says, and who says it: all of it is the same where the event is sent again."""
+
 
 def append_votes(
     connection: Connection, batches: Sequence[tuple[int, Sequence[Row]]], now: datetime
@@ -30,7 +33,8 @@ def append_votes(
     """Append events of several annotators (number, events), and bring their questions' counters up to date.
 
     Returns for each batch the ids that are in the log, or why nothing of it can be: the others do
-    not wait for it, and pay together for what one would cost.
+    not wait for it, and pay together for what one would cost. Raises InputError where two events have
+    one id, and then stores nothing: whose it is shows only where each batch is appended alone.
 
     An event has ``id`` (UUID of the client), ``question_id``, and either ``answer`` (yes, no,
     unsure, skip; of a question with choices one of these, unsure, skip) or ``retracts`` (the id of an
@@ -67,7 +71,8 @@ def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, li
     every = [row for theirs in rows.values() for row in theirs]
     by_log = _entangled(connection, rows)
     if insert_new(connection, t.Vote, every) < len(every):
-        by_log = {row["question_id"] for row in every}  # some were in the log already
+        _check_sent_again(connection, every)
+        by_log = {row["question_id"] for row in every}
     tallies = count(connection, by_log)
     for row in every:
         question = row["question_id"]
@@ -78,6 +83,18 @@ def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, li
             tally = tallies[question] = list(before[question].tally)
         tally[place_of(row["answer"])] += 1
     return tallies
+
+
+def _check_sent_again(connection: Connection, rows: Sequence[Row]) -> None:
+    """What is in the log already is these events: another under the id of one would not be stored."""
+    asked = {"ids": texts(connection, [row["id"] for row in rows])}
+    logged = {event: tuple(said) for event, *said in _LOGGED.rows(connection, asked)}
+    for row in rows:
+        if logged[row["id"]] != tuple(row[name] for name in SAID):
+            raise InputError(
+                f"The id {row['id']} of an event on question {row['question_id']} is another event's.",
+                "Nothing of this was stored. Give each event a UUID of its own.",
+            )
 
 
 def _entangled(connection: Connection, rows: dict[int, list[Row]]) -> set[int]:
@@ -168,7 +185,13 @@ def _answered(dialect: str) -> Any:
     return sa.select(t.Vote.id, t.Vote.question_id).where(among(t.Vote.id, "ids", dialect))
 
 
+def _logged(dialect: str) -> Any:
+    said = (getattr(t.Vote, name) for name in SAID)
+    return sa.select(t.Vote.id, *said).where(among(t.Vote.id, "ids", dialect))
+
+
 _ENDED = Prepared(_leases)
+_LOGGED = Prepared(_logged)
 _MET = Prepared(_met)
 _EXCLUDED = Prepared(_excluded)
 _ANSWERED = Prepared(_answered)

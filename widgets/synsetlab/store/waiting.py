@@ -48,6 +48,21 @@ class Waiting:
             found = connection.execute(sa.select(inner).where(inner.c.why != "").order_by(inner.c.id))
             return [dict(row) for row in found.mappings() if row["id"] not in judged]
 
+    def ambiguous(self, wnid: str | None) -> list[dict[str, Any]]:
+        """Those that the votes could not settle, with the ``reason`` of it; the most undecided first."""
+        question, decision = t.Question, t.Decision
+        doubt = sa.func.abs(sa.func.coalesce(question.posterior, 0.5) - 0.5)
+        of_it = sa.select(decision.reason).where(decision.question_id == question.id)
+        last = of_it.order_by(decision.seq.desc()).limit(1).scalar_subquery()
+        reason = sa.func.coalesce(last, "").label("reason")
+        names = ("image_id", "wnid", "posterior", "n_yes", "n_no", "n_unsure")
+        columns = (question.id.label("question_id"), *(getattr(question, name) for name in names), reason)
+        here = () if wnid is None else (question.wnid == wnid,)
+        statement = sa.select(*columns).where(question.outcome == "ambiguous", ~is_dropped(), *here)
+        with self._engine.connect() as connection:
+            found = connection.execute(statement.order_by(doubt, question.id))
+            return [dict(row) for row in found.mappings()]
+
     def settled(self, wnid: str | None) -> list[int]:
         """Ids of those that the votes settled and nobody flagged, in order."""
         statement = sa.select(t.Question.id).where(*_asked(wnid), *_settled(), t.Question.n_skip == 0)

@@ -200,7 +200,8 @@ class Writer(Transactions):
     def record_votes(self, annotator_id: int, events: Sequence[Row]) -> list[str]:
         """Append events of one annotator to the vote log; returns the ids that are now safely in it.
 
-        An event whose id is in the log already is acknowledged again and changes nothing.
+        An event that is in the log already is acknowledged again and changes nothing; another one under
+        its id is refused (InputError).
         See `synsetlab.store.votelog.append_votes` for the fields of an event.
         """
         acknowledged: list[str] = []
@@ -216,7 +217,7 @@ class Writer(Transactions):
     def record_together(self, batches: Sequence[tuple[int, Sequence[Row]]]) -> list[list[str] | InputError]:
         """`record_votes` of several annotators in one transaction; each gets its ids, or its own error.
 
-        What it raises itself undoes all that it is `together` with.
+        What it raises itself (as where two events have one id) undoes all that it is `together` with.
         """
         with self.transaction(apart=False) as connection:
             return append_votes(connection, batches, _now())

@@ -24,6 +24,8 @@ __all__ = ["PairKappas", "cohen_kappa", "cohen_table", "kappa_of_pairs"]
 MOST_MEETINGS = 1 << 27
 """Pairs of votes on a task that are compared at most; a minute, and a gigabyte or two."""
 
+NOBODY_SHARES = "no two annotators share a task"
+
 
 @dataclass(frozen=True, slots=True)
 class PairKappas:
@@ -88,7 +90,8 @@ def cohen_table(votes: pd.DataFrame | Votes, *, repeats: Repeats = "last") -> pd
     Returns
     -------
     pandas.DataFrame
-        ``first``, ``second``, ``tasks``, ``agreement``, ``cohen_kappa`` (NaN where not defined).
+        ``first``, ``second``, ``tasks``, ``agreement``, ``cohen_kappa`` (NaN where not defined); no
+        rows where no two annotators share a task.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def cohen_table(votes: pd.DataFrame | Votes, *, repeats: Repeats = "last") -> pd
 
     encoded = as_votes(votes, repeats=repeats)
     pairs = kappa_of_pairs(encoded)
-    if pairs.reason and not len(pairs.first) and encoded.n_workers > 1:
+    if pairs.reason not in {None, NOBODY_SHARES} and not len(pairs.first):
         raise InputError(f"There is no table of pairs: {pairs.reason}.")
     table = pd.DataFrame(
         {
@@ -127,7 +130,7 @@ def kappa_of_pairs(votes: Votes) -> PairKappas:
     seen = sparse.csr_array((np.ones(len(task)), (worker, task)), shape=shape)
     met = sparse.coo_array(sparse.triu(seen @ seen.T, k=1))
     if not met.nnz:
-        return _none("no two annotators share a task")
+        return _none(NOBODY_SHARES)
     first, second = met.coords[0].astype(np.intp), met.coords[1].astype(np.intp)
     place = first * votes.n_workers + second
     # a column for each answer to each task: who shares one agrees there
