@@ -83,7 +83,8 @@ class Prepared:
         compiled = self._make(dialect.name).compile(dialect=dialect, column_keys=self._names)
         order = list(compiled.positiontup or compiled.binds)
         # What a statement has of its own (a limit, a default of a column) goes before what is not given.
-        own = {name: value for name, value in compiled.params.items() if value is not None}
+        binds = compiled.bind_names.items()
+        own = {name: bind.value for bind, name in binds if not bind.required and bind.value is not None}
         for column in getattr(compiled, "insert_prefetch", ()):
             assert column.default.is_scalar, "a default that is computed cannot be prepared"
             own[column.key] = column.default.arg
