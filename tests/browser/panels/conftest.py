@@ -12,11 +12,15 @@ import pytest
 from comm.base_comm import BaseComm
 from playwright.sync_api import expect
 
+from synsetlab.taxonomy import load
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
+    from synsetlab.taxonomy import Taxonomy
     from synsetlab.ui.base import Panel
 
 HTML = """<!doctype html><html data-sl-theme="{theme}"><meta charset="utf-8">
@@ -133,3 +137,35 @@ def stage(page: Page) -> Iterator[Callable[..., Stage]]:
     for one in made:
         assert one.foreign == []
         assert one.crashes == []
+
+
+# ---- the synset browser
+
+COVERED = """(tree) => {
+  const box = tree.getBoundingClientRect();
+  const rows = [...tree.querySelectorAll("[role=treeitem]")].map((row) => row.getBoundingClientRect());
+  const seen = rows.filter((row) => row.bottom > box.top && row.top < box.bottom);
+  return seen.reduce((sum, row) => sum + row.height, 0) >= box.height - 32;
+}"""
+"""Whether rows fill the tree's window."""
+
+
+@pytest.fixture(scope="module")
+def taxonomy(wordnet: Path) -> Taxonomy:
+    return load()
+
+
+def active(page: Page, wnid: str) -> None:
+    """Until the row is the active one and its synset is beside it."""
+    expect(page.get_by_role("tree")).to_have_attribute("data-active", wnid)
+    expect(page.locator(".sl-detail")).to_have_attribute("data-wnid", wnid)
+
+
+def show_synset(shown: Any, page: Page, wnid: str) -> None:
+    shown.panel.reveal(wnid)
+    shown.tell()
+    active(page, wnid)
+
+
+def focused_wnid(page: Page) -> Any:
+    return page.evaluate("document.activeElement.dataset.wnid")

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.panels.conftest import COVERED, active, focused_wnid, show_synset
 
 from synsetlab.errors import InputError
-from synsetlab.taxonomy import Taxonomy, load
-from synsetlab.taxonomy.selection import SelectionPolicy, choose, suggest_merges
 from synsetlab.ui.browser import SynsetBrowser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
+    from synsetlab.taxonomy import Taxonomy
+
     Show = Callable[..., Any]
 
-ANIMAL, DOG, HUSKY = "n00015388", "n02084071", "n02110185"
-CLOTHING, HEADDRESS, HAT, COWBOY_HAT, CAP = "n03051540", "n03502509", "n03497657", "n03124170", "n02954340"
+ANIMAL, DOG, HUSKY, COWBOY_HAT = "n00015388", "n02084071", "n02110185", "n03124170"
 FRAMES = """async (tree) => {
   const gaps = [];
   const far = tree.scrollHeight - tree.clientHeight;
@@ -36,34 +36,6 @@ FRAMES = """async (tree) => {
   }
   return gaps.sort((a, b) => a - b);
 }"""
-COVERED = """(tree) => {
-  const box = tree.getBoundingClientRect();
-  const rows = [...tree.querySelectorAll("[role=treeitem]")].map((row) => row.getBoundingClientRect());
-  const seen = rows.filter((row) => row.bottom > box.top && row.top < box.bottom);
-  return seen.reduce((sum, row) => sum + row.height, 0) >= box.height - 32;
-}"""
-
-
-@pytest.fixture(scope="module")
-def taxonomy(wordnet: Path) -> Taxonomy:
-    return load()
-
-
-def active(page: Page, wnid: str) -> None:
-    """Until the row is the active one and its synset is beside it."""
-    expect(page.get_by_role("tree")).to_have_attribute("data-active", wnid)
-    expect(page.locator(".sl-detail")).to_have_attribute("data-wnid", wnid)
-
-
-def show_synset(shown: Any, page: Page, wnid: str) -> None:
-    shown.panel.reveal(wnid)
-    shown.tell()
-    active(page, wnid)
-
-
-def focused_wnid(page: Page) -> Any:
-    return page.evaluate("document.activeElement.dataset.wnid")
-
 
 # ---- finding a synset
 
@@ -233,168 +205,20 @@ def test_every_path_to_the_root_is_a_way_back(stage: Show, page: Page, taxonomy:
         expect(page.locator(".sl-row.active")).to_have_attribute("aria-level", str(len(path) - 1))
 
 
-# ---- choosing
-
-
-def test_a_subtree_is_chosen_by_antichain_and_taken_back(stage: Show, page: Page, taxonomy: Taxonomy) -> None:
-    shown = stage(SynsetBrowser(taxonomy, selection=[DOG, HUSKY], selected=DOG))
-    shown.ready()
-    expect(page.locator(".sl-basket")).to_contain_text("dog is an ancestor of Siberian husky")
-    page.get_by_label("Which synsets below").select_option("leaves")
-    page.get_by_label("What stays where one is an ancestor").select_option("deepest")
-    page.get_by_role("button", name="Choose these").click()
-    leaves = taxonomy.leaves(DOG)
-    expect(shown.root).to_have_attribute("data-chosen", str(len(leaves)))
-    assert sorted(shown.panel.selection) == leaves
-    assert taxonomy.induce(shown.panel.selection).ancestor_pairs == []
-    expect(page.locator(".sl-basket")).to_contain_text("No class is an ancestor of another")
-    expect(page.locator(".sl-row.active")).to_have_attribute("aria-checked", "mixed")
-    expect(shown.root).to_have_attribute("data-done", f"{len(leaves) - 1} added, 1 removed (dog)")
-    page.get_by_role("button", name="Undo").click()
-    expect(shown.root).to_have_attribute("data-chosen", "2")
-    assert shown.panel.selection == [DOG, HUSKY]
-    page.get_by_role("button", name="general").click()
-    expect(shown.root).to_have_attribute("data-chosen", "1")
-    assert shown.panel.selection == [DOG]
-
-
-def test_a_broader_class_takes_the_place_of_several_by_keys_and_gives_it_back(
+def test_instances_are_named_beside_a_class_and_lead_to_themselves(
     stage: Show, page: Page, taxonomy: Taxonomy
 ) -> None:
-    assert [merge.wnid for merge in suggest_merges(taxonomy, taxonomy.children(HAT))] == [HAT]
-    panel = SynsetBrowser(taxonomy, selection=[HUSKY, *taxonomy.children(HAT)], selected=HUSKY)
-    chosen = list(panel.selection)
-    shown = stage(panel)
+    philosopher = taxonomy.senses("philosopher")[0]
+    instances = taxonomy.instances(philosopher)
+    assert len(instances) > 24
+    shown = stage(SynsetBrowser(taxonomy, selected=philosopher))
     shown.ready()
-    page.locator(".sl-merges summary").press("Enter")
-    page.locator(f'[data-do=merge][data-wnid="{HAT}"]').press("Enter")
-    expect(shown.root).to_have_attribute("data-chosen", "2")
-    assert panel.selection == [HUSKY, HAT]
-    expect(page.locator(".sl-notices [role=status]")).to_contain_text("1 added")
-    expect(page.locator(".sl-merges")).to_have_count(0)
-    expect(page.locator("[data-do=undo]")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(shown.root).to_have_attribute("data-chosen", str(len(chosen)))
-    assert panel.selection == chosen
-    expect(page.locator(".sl-merges")).to_have_count(1)
-
-
-def test_rows_that_were_out_of_sight_are_right_when_they_are_seen(
-    stage: Show, page: Page, taxonomy: Taxonomy
-) -> None:
-    shown = stage(SynsetBrowser(taxonomy, selected=DOG))
-    shown.ready()
-    page.get_by_role("button", name="Open all below").click()
-    expect(page.get_by_role("tree")).to_have_attribute("data-rows", re.compile(r"^\d{3}$"))
-    page.get_by_role("button", name="Choose these").click()
-    expect(shown.root).to_have_attribute("data-chosen", str(len(taxonomy.leaves(DOG))))
-    page.locator(".sl-row.active").focus()
-    inside = set(taxonomy.subtree(DOG))
-    for _ in range(5):
-        page.keyboard.press("PageDown")
-        row = page.locator(".sl-row.active")
-        expect(row).to_be_in_viewport()
-        wnid = row.get_attribute("data-wnid")
-        assert wnid in inside
-        state = "true" if wnid in shown.panel.selection else "mixed"
-        expect(row).to_have_attribute("aria-checked", state)
-
-
-def test_the_chosen_are_saved_as_a_list(stage: Show, page: Page, taxonomy: Taxonomy) -> None:
-    stage(SynsetBrowser(taxonomy, selection=[HUSKY, HAT])).ready()
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Save list").click()
-    assert saved.value.suggested_filename == "selection.txt"
-    lines = Path(saved.value.path()).read_text("utf-8").splitlines()
-    assert lines == [f"{HUSKY}\tSiberian husky", f"{HAT}\that, chapeau, lid"]
-
-
-def test_python_and_page_follow_each_other(stage: Show, page: Page, taxonomy: Taxonomy) -> None:
-    shown = stage(SynsetBrowser(taxonomy))
-    shown.ready()
-    show_synset(shown, page, HAT)
-    heard = list[Any]()
-    shown.panel.observe(lambda change: heard.append(change["new"]), names=["selection"])
-    shown.panel.selection = [HAT, COWBOY_HAT]
-    shown.tell()
-    expect(page.locator(".sl-row.active")).to_have_attribute("aria-checked", "true")
-    page.locator(".sl-row.active .sl-box").click()
-    expect(shown.root).to_have_attribute("data-chosen", "1")
-    assert heard == [[HAT, COWBOY_HAT], [COWBOY_HAT]]
-    shown.panel.counts = {HAT: {"candidates": 9, "accepted": 3, "target": 6}}
-    shown.tell()
-    expect(page.locator(".sl-row.active .sl-count")).to_have_text("3 / 6")
-    expect(page.locator(".sl-numbers tbody tr").first).to_contain_text("50 %")
-    expect(page.get_by_role("button", name="Below target")).to_be_visible()
-    rows = page.get_by_role("tree").get_attribute("data-rows") or ""
-    page.get_by_role("button", name="With images").click()
-    expect(page.get_by_role("tree")).not_to_have_attribute("data-rows", rows)
-    page.get_by_role("button", name="All", exact=True).click()
-    expect(page.get_by_role("tree")).to_have_attribute("data-active", HAT)
-    expect(page.locator(".sl-row.active")).to_be_in_viewport()
-
-
-# ---- filters and the map
-
-
-def test_filters_leave_what_fits_and_say_when_nothing_does(
-    stage: Show, page: Page, taxonomy: Taxonomy
-) -> None:
-    counts = {HAT: {"candidates": 9, "accepted": 3, "target": 6}, CAP: {"accepted": 6, "target": 6}}
-    panel = SynsetBrowser(taxonomy, counts, excluded={CAP: "has 6 candidates, fewer than 500"})
-    shown = stage(panel)
-    shown.ready()
-    page.get_by_role("button", name="Below target").click()
-    expect(page.locator(".sl-matched")).to_have_text("1 fit")
-    expect(page.locator(".sl-row:not(.way):not(.sl-tree-head)").first).to_have_attribute("data-wnid", HAT)
-    page.get_by_role("button", name="Leaves only").click()
-    expect(page.locator(".sl-empty")).to_contain_text("No synset fits all these filters.")
-    page.get_by_role("button", name="Show all").click()
-    expect(shown.root).to_have_attribute("data-filters", "")
-    page.get_by_role("button", name="Kept out").click()
-    row = page.locator(f'.sl-row[data-wnid="{CAP}"]').first
-    expect(row).to_have_attribute("aria-label", re.compile("kept out: has 6 candidates, fewer than 500"))
-    page.get_by_role("button", name="Chosen").click()
-    page.get_by_role("button", name="Kept out").click()
-    expect(page.locator(".sl-empty")).to_contain_text("Nothing is chosen yet.")
-    search = page.get_by_role("combobox", name="Search synsets")
-    search.fill("husky")
-    expect(page.locator(".sl-results")).to_contain_text("only what fits them is searched")
-
-
-def test_the_map_is_walked_by_keys_and_a_tile_goes_to_its_synset(
-    stage: Show, page: Page, taxonomy: Taxonomy
-) -> None:
-    chosen = taxonomy.leaves(CLOTHING)[::3]
-    counts = {wnid: {"accepted": number % 5, "target": 4} for number, wnid in enumerate(chosen)}
-    shown = stage(SynsetBrowser(taxonomy, counts, selection=chosen, selected=CLOTHING))
-    shown.ready()
-    board = page.locator(".sl-map-board")
-    expect(page.locator(".sl-map")).to_have_attribute("data-top", CLOTHING)
-    assert board.locator("button").count() < 200
-    boxes = board.locator(":scope > *").evaluate_all(
-        """(tiles) => tiles.map((tile) => tile.getBoundingClientRect())
-          .map((box) => [box.x, box.y, box.right, box.bottom])"""
-    )
-    for number, one in enumerate(boxes):
-        for other in boxes[:number]:
-            assert min(one[2], other[2]) - max(one[0], other[0]) < 0.5 or (
-                min(one[3], other[3]) - max(one[1], other[1]) < 0.5
-            )
-    tile = board.locator('button[tabindex="0"]')
-    tile.focus()
-    first = focused_wnid(page)
-    page.keyboard.press("ArrowRight")
-    assert focused_wnid(page) != first
-    wanted = board.locator(f'button[data-wnid="{HEADDRESS}"]')
-    expect(wanted).to_have_attribute("aria-label", re.compile(r"headdress, \d+ chosen, \d+ % complete"))
-    wanted.focus()
-    page.keyboard.press("Enter")
-    active(page, HEADDRESS)
-    expect(page.locator(".sl-map")).to_have_attribute("data-top", HEADDRESS)
-    assert page.evaluate("document.activeElement.closest('.sl-map-board') !== null")
-    page.locator(".sl-map h3 button").click()
-    expect(page.locator(".sl-map")).not_to_have_attribute("data-top", HEADDRESS)
+    section = page.locator(".sl-detail section").filter(has_text="Instances, not classes")
+    expect(section.get_by_role("button")).to_have_count(24)
+    expect(section).to_contain_text(f"and {len(instances) - 24} more")
+    section.get_by_role("button").first.click()
+    active(page, instances[0])
+    expect(page.locator(".sl-detail section").filter(has_text="Instances, not classes")).to_have_count(0)
 
 
 # ---- when things go wrong
@@ -437,125 +261,3 @@ def test_an_error_is_painted_where_the_synset_would_be(
     page.get_by_label("Which synsets below").select_option("leaves")
     page.get_by_role("button", name="Choose these").click()
     expect(page.locator(".sl-notices").get_by_role("alert")).to_contain_text("entity has 57,692 leaves.")
-
-
-@pytest.mark.parametrize(
-    "size", [(360, 780), (680, 430), (760, 800), (1600, 1000)], ids=["phone", "zoomed", "half", "wide"]
-)
-def test_the_tree_has_room_and_nothing_sticks_out(
-    stage: Show, page: Page, taxonomy: Taxonomy, size: tuple[int, int]
-) -> None:
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(reduced_motion="reduce")
-    counts = {
-        wnid: {"candidates": 250_000, "accepted": 120_000, "target": 240_000}
-        for wnid in taxonomy.subtree(HEADDRESS)
-    }
-    objective = choose(taxonomy, SelectionPolicy(roots=(HEADDRESS,), size=3)).objective
-    shown = stage(
-        SynsetBrowser(taxonomy, counts, selection=[HAT, COWBOY_HAT], selected=HAT, objective=objective)
-    )
-    shown.ready()
-    tree = page.get_by_role("tree").bounding_box()
-    assert tree
-    assert tree["height"] >= 4 * 32
-    out = page.evaluate(
-        """() => {
-          const root = document.querySelector(".sl-panel").getBoundingClientRect();
-          return [...document.querySelectorAll(".sl-panel *")].filter((element) => {
-            const scrolls = element.closest(".sl-filters, .sl-map-board, .sl-strip, .sl-live");
-            if (scrolls || !element.checkVisibility()) return false;
-            const box = element.getBoundingClientRect();
-            return box.width && (box.right > root.right + 1 || box.left < root.left - 1);
-          }).map((element) => `${element.className} ${element.textContent.slice(0, 30)}`);
-        }"""
-    )
-    assert out == []
-    hidden = page.locator(".sl-detail-place").evaluate("(place) => place.scrollWidth - place.clientWidth")
-    assert hidden <= 1
-    cut = page.locator(".sl-count, .sl-button, .sl-chip").evaluate_all(
-        "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"
-    )
-    assert cut == []
-    page.locator(".sl-worth summary").click()
-    expect(page.locator(".sl-worth tbody tr")).to_have_count(4)
-    about = page.get_by_role("button", name="About hat")
-    if width < 700:
-        about.click()
-        expect(page.locator(".sl-detail h2")).to_be_in_viewport()
-    else:
-        expect(about).to_be_hidden()
-
-
-# ---- what Jupyter does to an output
-
-PUT_BACK = {
-    "moved within a frame": "() => document.body.append(document.getElementById('here'))",
-    "taken out for some frames": """async () => {
-      const here = document.getElementById('here');
-      here.remove();
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-      document.body.append(here);
-    }""",
-    "hidden for some frames": """async () => {
-      const here = document.getElementById('here');
-      here.style.display = 'none';
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-      here.style.display = '';
-    }""",
-    "without height for some frames": """async () => {
-      const panel = document.querySelector('.sl-panel');
-      panel.style.height = '0';
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-      panel.style.height = '';
-    }""",
-    "in another theme": "() => { document.documentElement.dataset.slTheme = 'dark'; }",
-}
-
-
-def test_the_tree_is_where_it_was_and_never_blank_whatever_is_done_to_its_output(
-    stage: Show, page: Page, taxonomy: Taxonomy
-) -> None:
-    shown = stage(SynsetBrowser(taxonomy))
-    shown.ready()
-    show_synset(shown, page, DOG)
-    page.locator("[data-do=expand]").click()
-    tree = page.get_by_role("tree")
-    expect(tree).to_have_attribute("data-rows", re.compile(r"\d{3}"))
-    for number, (way, script) in enumerate(PUT_BACK.items()):
-        place = 1600 + 320 * number
-        tree.evaluate("(tree, top) => { tree.scrollTop = top; }", place)
-        page.wait_for_function(COVERED, arg=tree.element_handle())
-        page.evaluate(script)
-        page.wait_for_function(COVERED, arg=tree.element_handle())
-        page.wait_for_function("([tree, top]) => tree.scrollTop === top", arg=[tree.element_handle(), place])
-        assert tree.evaluate(COVERED), way
-
-
-def test_instances_are_named_beside_a_class_and_lead_to_themselves(
-    stage: Show, page: Page, taxonomy: Taxonomy
-) -> None:
-    philosopher = taxonomy.senses("philosopher")[0]
-    instances = taxonomy.instances(philosopher)
-    assert len(instances) > 24
-    shown = stage(SynsetBrowser(taxonomy, selected=philosopher))
-    shown.ready()
-    section = page.locator(".sl-detail section").filter(has_text="Instances, not classes")
-    expect(section.get_by_role("button")).to_have_count(24)
-    expect(section).to_contain_text(f"and {len(instances) - 24} more")
-    section.get_by_role("button").first.click()
-    active(page, instances[0])
-    expect(page.locator(".sl-detail section").filter(has_text="Instances, not classes")).to_have_count(0)
-
-
-def test_a_lower_window_keeps_the_active_row_in_sight(stage: Show, page: Page, taxonomy: Taxonomy) -> None:
-    page.set_viewport_size({"width": 1100, "height": 1000})
-    shown = stage(SynsetBrowser(taxonomy, selected=HEADDRESS))
-    shown.ready()
-    expect(page.locator(".sl-row.active")).to_be_in_viewport()
-    page.locator(".sl-row.active").press("PageDown")
-    expect(page.locator(".sl-row.active")).to_be_in_viewport()
-    at = page.locator(".sl-row.active").get_attribute("data-index")
-    page.set_viewport_size({"width": 1100, "height": 520})
-    expect(page.locator(f'.sl-row.active[data-index="{at}"]')).to_be_in_viewport(ratio=0.95)
