@@ -21,15 +21,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., Any]
 
-DOG, HUSKY, CLOTHING, HEADDRESS, HAT, COWBOY_HAT, CAP = (
-    "n02084071",
-    "n02110185",
-    "n03051540",
-    "n03502509",
-    "n03497657",
-    "n03124170",
-    "n02954340",
-)
+DOG, HUSKY = "n02084071", "n02110185"
+CLOTHING, HEADDRESS, HAT, COWBOY_HAT, CAP = "n03051540", "n03502509", "n03497657", "n03124170", "n02954340"
 
 
 # ---- choosing
