@@ -140,3 +140,28 @@ def many_photographs(shared_data: Path) -> list[Path]:
     folder = shared_data / "clothing"
     hats, shoes = (sorted((folder / name).glob("*.jpg")) for name in ("hat", "shoes"))
     return [*hats[:10], shoes[0], *hats[10:27], shoes[1], *hats[27:45], shoes[2]]
+
+
+def tile(root: Locator, index: int) -> Locator:
+    return root.locator(f'.sl-tile[data-index="{index}"]')
+
+
+def wait_for_pictures(root: Locator) -> None:
+    """Until every tile that exists shows its picture, or why there is none."""
+    root.page.wait_for_function("!document.querySelector('.sl-tile[data-thumb=loading]')")
+
+
+def focused(root: Locator) -> int:
+    """Index of the tile that has the keyboard."""
+    return int(root.page.evaluate("Number(document.activeElement?.dataset.index ?? -1)"))
+
+
+def wait(root: Locator, **attributes: Any) -> None:
+    """Until the root says so in its data attributes."""
+    wanted = "".join(f'[data-{name}="{value}"]' for name, value in attributes.items())
+    root.page.locator(f".sl-grid{wanted}").wait_for()
+    root.page.evaluate("new Promise(requestAnimationFrame)")  # in which the tiles are painted
+
+
+def answer(root: Locator, index: int) -> str | None:
+    return tile(root, index).get_attribute("data-answer")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.browser.grid.conftest import tile, wait
 
 from synsetlab.ui.grid import LabelingGrid
 
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     Show = Callable[..., Locator]
 
 COUNT_KEYS = "window.presses = 0; addEventListener('keydown', () => { window.presses += 1; }, true)"
-
-
-def tile(root: Locator, index: int) -> Locator:
-    return root.locator(f'.sl-tile[data-index="{index}"]')
-
-
-def wait(root: Locator, **attributes: Any) -> None:
-    wanted = "".join(f'[data-{name}="{value}"]' for name, value in attributes.items())
-    root.page.locator(f".sl-grid{wanted}").wait_for()
-    root.page.evaluate("new Promise(requestAnimationFrame)")  # in which the tiles are painted
 
 
 def all_seen(root: Locator) -> None:
