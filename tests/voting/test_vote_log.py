@@ -6,11 +6,13 @@ import hashlib
 import shutil
 import uuid
 
+import pandas as pd
 import pytest
 
 from synsetlab import Workspace
 from synsetlab.errors import InputError
 from synsetlab.review import escalated, give_verdict
+from synsetlab.store.erasure import pseudonymise
 from synsetlab.voting.consensus import (
     check_counters,
     decide_questions,
@@ -18,7 +20,7 @@ from synsetlab.voting.consensus import (
     run_consensus,
     stored_model,
 )
-from synsetlab.voting.exchange import export_votes
+from synsetlab.voting.exchange import export_votes, import_votes
 from synsetlab.voting.policy import DynamicPolicy, FixedPolicy, KOfNPolicy, PerSynsetPolicy
 from synsetlab.voting.queue import LabelQueue
 
@@ -67,6 +69,11 @@ def say(workspace, who: str, question: int, answer: str | None, **more) -> str:
     event = {"id": str(uuid.uuid4()), "question_id": question, "answer": answer, **more}
     (name,) = LabelQueue(workspace, who, DOG).record([event])
     return name
+
+
+def tasks(workspace) -> list[str]:
+    questions = workspace.reader.questions()
+    return (questions["image_id"] + "/" + questions["wnid"]).tolist()
 
 
 def row(workspace, question: int):
@@ -167,6 +174,19 @@ def test_an_excluded_annotator_is_out_and_comes_back(workspace):
     assert workspace.reader.annotator_verdicts()["verdict"].tolist() == ["exclude", "include"]
     with pytest.raises(InputError, match="nobody"):
         workspace.writer.judge_annotator("nobody", "exclude", by="maria")
+
+
+def test_the_same_file_again_adds_nothing_and_names_nobody_who_was_forgotten(workspace):
+    votes = pd.DataFrame(
+        {"task": tasks(workspace)[:3], "worker": ["ann", "ann", "bob"], "label": ["yes", "no", "yes"]}
+    )
+    assert import_votes(workspace, votes, "votes.csv") == 3
+    with workspace.engine.begin() as connection:
+        pseudonymise(connection, "ann", "person-7")
+    import_votes(workspace, votes, "votes.csv")
+    log = workspace.reader.votes(effective=False)
+    assert sorted(log["annotator"]) == ["bob", "person-7", "person-7"]
+    assert set(workspace.reader.annotators()["name"]) == {"bob", "person-7"}
 
 
 def test_which_of_several_classes(workspace):

@@ -13,7 +13,7 @@ from synsetlab.store.progress import Progress
 from synsetlab.store.reader import effective_votes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.engine import Engine
 
@@ -156,6 +156,14 @@ class Lookups:
             for table in (t.Decision, t.ExpertVerdict)
         )
         return decisions, verdicts
+
+    def logged(self, events: Sequence[str]) -> set[str]:
+        """Those of these ids under which there is an event in the vote log."""
+        found: set[str] = set()
+        for start in range(0, len(events), AT_ONCE):
+            some = sa.select(t.Vote.id).where(t.Vote.id.in_(events[start : start + AT_ONCE]))
+            found.update(row["id"] for row in self._rows(some))
+        return found
 
     def pictures(self, images: Collection[str]) -> dict[str, dict[str, Any]]:
         """Pictures by id: the columns of ``image``, and as ``source`` those of the first source, or None."""

@@ -37,7 +37,7 @@ def import_votes(workspace: Workspace, table: pd.DataFrame, place: str) -> int:
     """Record votes from elsewhere; returns how many rows the table has.
 
     Columns: ``task`` (``IMAGE_ID/WNID``), ``worker``, ``label`` (yes, no, unsure, skip). Nothing is
-    recorded if a row cannot be used; importing the same table again adds nothing.
+    recorded if a row cannot be used; importing the same table again adds nothing, and nobody.
 
     Raises
     ------
@@ -72,6 +72,10 @@ def import_votes(workspace: Workspace, table: pd.DataFrame, place: str) -> int:
         name = str(uuid.uuid5(NAMESPACE, f"{task}\n{worker}\n{label}"))
         event = {"id": name, "question_id": known[task], "answer": label, "source": "import"}
         events.setdefault(who, []).append(event)
+    # Whose votes are in already is not named again: they may have been forgotten since.
+    had = workspace.lookups.logged([str(event["id"]) for mine in events.values() for event in mine])
     for worker, mine in events.items():
-        workspace.writer.record_votes(workspace.writer.ensure_annotator(worker), mine)
+        new = [event for event in mine if event["id"] not in had]
+        if new:
+            workspace.writer.record_votes(workspace.writer.ensure_annotator(worker), new)
     return len(table)
