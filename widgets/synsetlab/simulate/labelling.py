@@ -93,8 +93,8 @@ def simulate_labelling(
     """Let `crowd` work until none of them is offered anything more; returns how many votes they gave.
 
     Annotators take pages in turn, so that a question's votes come from different ones. Questions
-    without a known truth are skipped by them. Pages, vote ids and answers follow from `seed`. Votes are
-    decided now, or in `hours`.
+    without a known truth are skipped by them. Pages, vote ids and answers follow from `seed` and from what
+    the workspace holds. Votes are decided now, or in `hours`.
     """
     rng = np.random.default_rng(seed)
     chosen = sorted(wnids) if wnids is not None else workspace.reader.synsets()["wnid"].tolist()
@@ -126,9 +126,11 @@ def _events(
     for card in cards:
         known = truth.get((card["image_id"], card["wnid"]))
         active = int(1000 * annotator.speed * rng.lognormal(0.0, 0.4))
+        # The same seed may have given votes here before, on other questions.
+        event = uuid.uuid5(uuid.UUID(_uuid(rng)), f"{annotator.name} {card['id']}")
         events.append(
             {
-                "id": _uuid(rng),
+                "id": str(event),
                 "question_id": card["id"],
                 "answer": answer(annotator, known.truth, known.difficulty, rng) if known else "skip",
                 "active_ms": active,
