@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,6 +124,22 @@ def test_what_cannot_be_relabelled_changes_nothing(
     with pytest.raises(InputError, match="already"):
         relabel(workspace, [number], str(own), by="maria")
     assert outcomes(workspace) == before
+
+
+def test_a_verdict_sent_twice_is_one_and_another_under_its_id_is_refused(workspace: Workspace) -> None:
+    first, second = some(workspace, 2)
+    ids = {first: str(uuid.uuid4())}
+    for _ in range(2):
+        give_verdicts(workspace, [first], "accept", by="maria", ids=ids)
+    for question, verdict, by in (
+        (first, "reject", "maria"),
+        (second, "accept", "maria"),
+        (first, "accept", "li"),
+    ):
+        with pytest.raises(InputError, match=f"{ids[first]} of a verdict on question {question}"):
+            give_verdicts(workspace, [question], verdict, by=by, ids={question: ids[first]})
+    log = workspace.reader.expert_verdicts()
+    assert log[["id", "question_id", "verdict"]].to_numpy().tolist() == [[ids[first], first, "accept"]]
 
 
 def test_many_at_once_are_all_or_none(workspace: Workspace) -> None:
