@@ -136,7 +136,7 @@ def test_a_verdict_sent_twice_is_one_and_another_under_its_id_is_refused(workspa
         (second, "accept", "maria"),
         (first, "accept", "li"),
     ):
-        with pytest.raises(InputError, match=f"{ids[first]} of a verdict on question {question}"):
+        with pytest.raises(InputError, match=f"{ids[first]}, sent for question {question}, is another"):
             give_verdicts(workspace, [question], verdict, by=by, ids={question: ids[first]})
     log = workspace.reader.expert_verdicts()
     assert log[["id", "question_id", "verdict"]].to_numpy().tolist() == [[ids[first], first, "accept"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,14 +11,22 @@ from synsetlab import Workspace
 from synsetlab.simulate.annotators import make_crowd
 from synsetlab.simulate.labelling import Known, simulate_labelling
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 DOG = "n02084071"
+
+
+def make(folder: Path) -> Workspace:
+    made = Workspace.create(folder)
+    dog = {"wnid": DOG, "lemmas": ["dog"], "gloss": "a dog", "path": ["entity", "dog"], "chosen": True}
+    made.writer.add_synsets([dog], [])
+    return made
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace.create(tmp_path / "ws") as made:
-        dog = {"wnid": DOG, "lemmas": ["dog"], "gloss": "a dog", "path": ["entity", "dog"], "chosen": True}
-        made.writer.add_synsets([dog], [])
+    with make(tmp_path / "ws") as made:
         yield made
 
 
@@ -47,9 +56,7 @@ def test_the_same_seed_gives_the_same_votes_in_a_workspace_like_it(workspace, tm
     columns = ["id", "question_id", "annotator", "answer", "active_ms"]
     truth = collect(workspace, range(60))
     simulate_labelling(workspace, truth, make_crowd(5, seed=1), seed=7)
-    with Workspace.create(tmp_path / "like it") as other:
-        dog = {"wnid": DOG, "lemmas": ["dog"], "gloss": "a dog", "path": ["entity", "dog"], "chosen": True}
-        other.writer.add_synsets([dog], [])
+    with make(tmp_path / "like it") as other:
         collect(other, range(60))
         simulate_labelling(other, truth, make_crowd(5, seed=1), seed=7)
         assert other.reader.votes()[columns].equals(workspace.reader.votes()[columns])

@@ -56,7 +56,7 @@ def test_another_event_under_the_id_of_one_is_refused(asked, another):
     by = workspace.writer.ensure_annotator(another.get("by", "ann"))
     question = questions[another.get("question", 0)]
     second = {**first, "question_id": question, "answer": another.get("answer", "yes")}
-    with pytest.raises(InputError, match=f"{first['id']}.*another event's"):
+    with pytest.raises(InputError, match=f"{first['id']}.* is another event's"):
         workspace.writer.record_votes(by, [vote(questions[2]), second])
     assert workspace.reader.votes(effective=False)["id"].tolist() == [first["id"]]
 

@@ -11,6 +11,7 @@ from synsetlab.store import schema as t
 from synsetlab.store.defaults import BY_POLICY
 from synsetlab.store.engine import insert_new
 from synsetlab.store.rebuild import refresh_state
+from synsetlab.store.sent_again import check_sent_again
 from synsetlab.store.tallies import microseconds, restamp
 
 if TYPE_CHECKING:
@@ -28,26 +29,11 @@ def give_verdicts(connection: Connection, rows: Sequence[Row], now: datetime) ->
     """See `synsetlab.store.writer.Writer.record_expert_verdicts`."""
     blank = {"votes_wanted": None, "decided_at": now}
     if insert_new(connection, t.ExpertVerdict, [{**blank, **row} for row in rows]) < len(rows):
-        _check_sent_again(connection, rows)
+        check_sent_again(connection, t.ExpertVerdict, rows, ("question_id", "verdict", "decided_by"))
     questions = sorted({int(row["question_id"]) for row in rows})
     refresh_state(connection, questions)
     outcomes = sa.select(t.Question.id, t.Question.outcome).where(t.Question.id.in_(questions))
     return {question: outcome for question, outcome in connection.execute(outcomes)}  # noqa: C416 - rows are typed
-
-
-def _check_sent_again(connection: Connection, rows: Sequence[Row]) -> None:
-    """What is in the log already is these verdicts: another under the id of one would not be stored."""
-    names = ("question_id", "verdict", "decided_by")
-    own = t.ExpertVerdict
-    asked = sa.select(own.id, *(getattr(own, name) for name in names))
-    found = connection.execute(asked.where(own.id.in_([row["id"] for row in rows])))
-    logged = {given: tuple(said) for given, *said in found}
-    for row in rows:
-        if logged[row["id"]] != tuple(row[name] for name in names):
-            raise InputError(
-                f"The id {row['id']} of a verdict on question {row['question_id']} is another verdict's.",
-                "Nothing of this was stored. Give each verdict a UUID of its own.",
-            )
 
 
 def relabel(

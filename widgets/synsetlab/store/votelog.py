@@ -11,6 +11,7 @@ from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.engine import insert_new
 from synsetlab.store.prepared import Prepared, among, ids, listed, texts
+from synsetlab.store.sent_again import check_sent_again
 from synsetlab.store.tallies import ANSWERS, Asked, Tally, count, place_of, set_tallies, stored
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, li
     every = [row for theirs in rows.values() for row in theirs]
     by_log = _entangled(connection, rows)
     if insert_new(connection, t.Vote, every) < len(every):
-        _check_sent_again(connection, every)
+        check_sent_again(connection, t.Vote, every, SAID)
         by_log = {row["question_id"] for row in every}
     tallies = count(connection, by_log)
     for row in every:
@@ -83,18 +84,6 @@ def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, li
             tally = tallies[question] = list(before[question].tally)
         tally[place_of(row["answer"])] += 1
     return tallies
-
-
-def _check_sent_again(connection: Connection, rows: Sequence[Row]) -> None:
-    """What is in the log already is these events: another under the id of one would not be stored."""
-    asked = {"ids": texts(connection, [row["id"] for row in rows])}
-    logged = {event: tuple(said) for event, *said in _LOGGED.rows(connection, asked)}
-    for row in rows:
-        if logged[row["id"]] != tuple(row[name] for name in SAID):
-            raise InputError(
-                f"The id {row['id']} of an event on question {row['question_id']} is another event's.",
-                "Nothing of this was stored. Give each event a UUID of its own.",
-            )
 
 
 def _entangled(connection: Connection, rows: dict[int, list[Row]]) -> set[int]:
@@ -185,13 +174,7 @@ def _answered(dialect: str) -> Any:
     return sa.select(t.Vote.id, t.Vote.question_id).where(among(t.Vote.id, "ids", dialect))
 
 
-def _logged(dialect: str) -> Any:
-    said = (getattr(t.Vote, name) for name in SAID)
-    return sa.select(t.Vote.id, *said).where(among(t.Vote.id, "ids", dialect))
-
-
 _ENDED = Prepared(_leases)
-_LOGGED = Prepared(_logged)
 _MET = Prepared(_met)
 _EXCLUDED = Prepared(_excluded)
 _ANSWERED = Prepared(_answered)

@@ -57,8 +57,7 @@ class Waiting:
         reason = sa.func.coalesce(last, "").label("reason")
         names = ("image_id", "wnid", "posterior", "n_yes", "n_no", "n_unsure")
         columns = (question.id.label("question_id"), *(getattr(question, name) for name in names), reason)
-        here = () if wnid is None else (question.wnid == wnid,)
-        statement = sa.select(*columns).where(question.outcome == "ambiguous", ~is_dropped(), *here)
+        statement = sa.select(*columns).where(question.outcome == "ambiguous", *_asked(wnid))
         with self._engine.connect() as connection:
             found = connection.execute(statement.order_by(doubt, question.id))
             return [dict(row) for row in found.mappings()]
