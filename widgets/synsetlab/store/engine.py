@@ -111,6 +111,7 @@ def _put(table: Any, names: tuple[str, ...]) -> Prepared:
 
 
 def insert_of(dialect: str, table: Any) -> Any:
+    """INSERT into a table that may say what to do where a row is there, as the dialect has it."""
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - one of the two dialects
     else:
