@@ -148,6 +148,28 @@ def test_what_was_answered_is_not_asked_again_where_no_answer_counts(asked, monk
     assert sorted(left) == sorted(questions[4:])
 
 
+def test_a_question_that_goes_on_to_another_band_meanwhile_is_on_a_page_once(asked, monkeypatch):
+    """What another annotator's vote does on PostgreSQL between two statements of a claim."""
+    workspace, annotator, questions = asked
+    workspace.writer.record_votes(annotator, [vote(question) for question in questions[:4]])
+    part, moved = free_questions._part, []
+
+    def part_and_others_vote(asker, *place):
+        found = part(asker, *place)
+        if not moved:
+            moved.extend(found.free)
+            again = sa.update(Question).where(Question.id.in_(moved)).values(band=free_questions.UNTOUCHED)
+            asker.connection.execute(again)
+        return found
+
+    monkeypatch.setattr(free_questions, "_part", part_and_others_vote)
+    monkeypatch.setattr(free_questions, "AGAIN_US", float("inf"))  # what is found is not looked for anew
+    other = workspace.writer.ensure_annotator("bob")
+    page = workspace.writer.claim(other, DOG, 48, batch="c")
+    assert sorted(page) == sorted(questions)
+    assert page[:4] == moved, "still the most valuable first"
+
+
 def test_a_question_keeps_its_place_in_the_queue_until_there_is_something_new_to_ask(asked):
     workspace, _, questions = asked
 

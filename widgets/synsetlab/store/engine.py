@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["IMMEDIATE", "UNSYNCED", "connect", "insert_new", "insert_of", "put", "update_by_id"]
+__all__ = ["IMMEDIATE", "UNSYNCED", "connect", "insert_new", "put", "update_by_id"]
 
 BUSY_MS = 15_000
 """How long a SQLite connection waits for another writer before it gives up, in milliseconds."""
@@ -95,7 +95,7 @@ def put(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> N
 
 @cache
 def _insert(table: Any, names: tuple[str, ...]) -> Prepared:
-    return Prepared(lambda dialect: insert_of(dialect, table).on_conflict_do_nothing(), names)
+    return Prepared(lambda dialect: _insert_of(dialect, table).on_conflict_do_nothing(), names)
 
 
 @cache
@@ -103,14 +103,14 @@ def _put(table: Any, names: tuple[str, ...]) -> Prepared:
     keys = [column.name for column in sa.inspect(table).local_table.primary_key]
 
     def make(dialect: str) -> Any:
-        insert = insert_of(dialect, table)
+        insert = _insert_of(dialect, table)
         changed = {name: insert.excluded[name] for name in names if name not in keys}
         return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
     return Prepared(make, names)
 
 
-def insert_of(dialect: str, table: Any) -> Any:
+def _insert_of(dialect: str, table: Any) -> Any:
     """INSERT into a table that may say what to do where a row is there, as the dialect has it."""
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - one of the two dialects

@@ -85,11 +85,11 @@ def free_questions(asker: Asker, wanted: int) -> list[int]:
     if len(found) < wanted and now - cursors.get(LOOKED_AGAIN, (0, 0))[0] > AGAIN_US:
         _keep_cursors(asker, {LOOKED_AGAIN: (now, 0)})
         found = _walk(asker, wanted, {})
-    return [question for _, question in sorted(found, key=lambda place: place[0])]
+    return sorted(found, key=found.__getitem__)
 
 
-def _walk(asker: Asker, wanted: int, cursors: dict[int, Place]) -> list[tuple[int, int]]:
-    """Band and id of up to `wanted` questions from the cursors on; moves these to what was found first.
+def _walk(asker: Asker, wanted: int, cursors: dict[int, Place]) -> dict[int, int]:
+    """Up to `wanted` questions from the cursors on, each with its band; moves these to what was found first.
 
     A band is not looked through at once where it begins with a great deal that the annotator may not be
     asked: the next page goes on there, and this one takes from the bands below what there is.
@@ -111,7 +111,7 @@ class _Walk:
     """What one look through the queue has found, and how far it came."""
 
     def __init__(self, asker: Asker, wanted: int, cursors: dict[int, Place]) -> None:
-        self.found: list[tuple[int, int]] = []
+        self.found: dict[int, int] = {}
         self.moved: dict[int, Place] = {}
         self.unfinished: dict[int, Place] = {}
         self._asker = asker
@@ -137,7 +137,9 @@ class _Walk:
         while self.missing > 0:
             part = _part(self._asker, band, place, size, self.missing)
             first = first or part.first
-            self.found += [(band, question) for question in part.free[: self.missing]]
+            # While PostgreSQL is asked, a question may go on to a band that is looked at later.
+            new = [question for question in part.free if question not in self.found]
+            self.found |= dict.fromkeys(new[: self.missing], band)
             if part.last is None:
                 break
             place, size = (part.last[0], part.last[1] + 1), min(LARGEST_PART, 4 * size)

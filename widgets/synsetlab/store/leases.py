@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from synsetlab.store import schema as t
-from synsetlab.store.engine import insert_of
 from synsetlab.store.free_questions import Asker, free_questions, kept, met
 from synsetlab.store.prepared import Prepared, in_order, numbered
 from synsetlab.store.tallies import restamp
@@ -123,7 +122,7 @@ def _held_statement(_dialect: str) -> Any:
 
 
 def _lease_statement(dialect: str) -> Any:
-    """A page, in its order; those before it are held already."""
+    """A page, in its order; those before it are held already. No question is in it twice."""
     lease = t.Lease
     question, place = numbered("questions", dialect)
     row = {
@@ -133,10 +132,7 @@ def _lease_statement(dialect: str) -> Any:
         "expires_at": sa.bindparam("expires_at", type_=lease.expires_at.type),
         "place": place + sa.bindparam("held", type_=sa.Integer),
     }
-    # A question that changes its band while PostgreSQL is asked may be found twice. Without a condition
-    # SQLite would take ON CONFLICT for a join's.
-    page = sa.select(*row.values()).where(place >= 0)
-    return insert_of(dialect, lease).from_select(list(row), page).on_conflict_do_nothing()
+    return sa.insert(lease).from_select(list(row), sa.select(*row.values()))
 
 
 def _controls_statement(dialect: str) -> Any:
