@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 
@@ -52,23 +53,22 @@ print(json.dumps({"answered": answered, "retracted": retracted}), flush=True)
 
 def run_workers(folder, code: str, seeds: range) -> list[dict]:
     """Start them all, let them go at the same time, and read what each did."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(folder), str(seed), DOG],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for seed in seeds
-    ]
-    for worker in workers:
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    found = [json.loads(worker.communicate()[0]) for worker in workers]
+    command = [sys.executable, "-c", code, str(folder)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as stack:  # where one fails the others are ended too, not left to the next test
+        workers = []
+        for seed in seeds:
+            worker = stack.enter_context(subprocess.Popen([*command, str(seed), DOG], **pipes))
+            stack.callback(worker.kill)
+            workers.append(worker)
+        for worker in workers:
+            assert worker.stdout.readline() == "ready\n"
+        for worker in workers:
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        said = [worker.communicate()[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * len(workers)
-    return found
+    return [json.loads(one) for one in said]
 
 
 @pytest.mark.slow
