@@ -20,7 +20,7 @@ class Transactions:
     """Of one engine; safe to share between threads."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._synced, self._unsynced = (engine.execution_options(**how) for how in (IMMEDIATE, UNSYNCED))
         self._mutex = threading.Lock()
         self._shared = threading.local()
 
@@ -38,10 +38,9 @@ class Transactions:
             with shared.begin_nested() if apart else nullcontext():
                 yield shared
             return
-        with self._mutex:
-            connection = self._engine.connect().execution_options(**(IMMEDIATE if synced else UNSYNCED))
-            with connection, connection.begin():
-                yield connection
+        engine = self._synced if synced else self._unsynced
+        with self._mutex, engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def together(self, *, synced: bool = True) -> Iterator[None]:
