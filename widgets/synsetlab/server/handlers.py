@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler, FileFindHandler
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado import web
 from voila.tornado.handler import TornadoVoilaHandler
@@ -16,6 +15,7 @@ from voila.tornado.kernel_websocket_handler import (
 )
 
 from synsetlab.server.base import Page, Plain
+from synsetlab.server.frames import PROTOCOL, asked
 from synsetlab.server.kernels import STARTED, OwnedKernels
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ APP_POLICY = (
 )
 """Of the notebooks' pages: JupyterLab's schemas are compiled with eval, anywidget imports from blobs."""
 
-PROTOCOL = "v1.kernel.websocket.jupyter.org"
 HEARTBEAT = "<script>window.voila_heartbeat()</script>\n"
 """What Voila sends while a page waits for its kernel."""
 PAGE_FAILED = '<i class="cell-failed" hidden></i></main></body></html>'
@@ -125,12 +124,13 @@ class Channels(Plain, VoilaKernelWebsocketHandler):  # type: ignore[misc]  # voi
     def on_message(self, ws_message: str | bytes) -> None:
         """Pass a message on; Jupyter checks its type, here goes what may be opened."""
         if self.accepted and self.ws_connection is not None and isinstance(ws_message, bytes):
-            _channel, parts = deserialize_msg_from_ws_v1(ws_message)  # type: ignore[no-untyped-call]
-            session = self.connection.session
-            if (
-                session.unpack(parts[0]).get("msg_type") == "comm_open"
-                and session.unpack(parts[3]).get("target_name") != CONTROL_TARGET
-            ):
+            try:
+                wish = asked(ws_message)
+            except (ValueError, RecursionError) as error:
+                self.log.warning("A page sent what is no message: %s", error)
+                self.close(1002, "no message of the protocol")
+                return
+            if wish.kind == "comm_open" and wish.target != CONTROL_TARGET:
                 self.log.warning("A page tried to open a comm of its own. Ignoring.")
                 return
             super().on_message(ws_message)
