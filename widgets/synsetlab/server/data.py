@@ -94,7 +94,7 @@ class OfferPage(_Open):
             except InputError as error:
                 problem = f"{error.shown} {error.remedy}".strip()
             else:
-                throttle.failed(client)  # each counts: a form that anyone may fill in is slow for machines
+                throttle.take(client)  # each counts: a form that anyone may fill in is slow for machines
                 self.redirect(self.url(f"data/request/{token}"), status=303)
                 return
         self.set_status(status)

@@ -6,7 +6,7 @@ import math
 import time
 import unicodedata
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,7 +17,7 @@ from synsetlab.store.names import same_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SHORTEST", "Throttle", "check_password", "hash_password", "strengthen"]
+__all__ = ["SHORTEST", "Guess", "Throttle", "Throttles", "check_password", "hash_password", "strengthen"]
 
 SHORTEST = 10
 LONGEST = 256
@@ -77,14 +77,17 @@ _made_up: list[str] = []
 
 
 class Throttle:
-    """Counts failures of each key within a stretch of time; too many, and the key has to wait.
+    """Counts attempts of each key within a stretch of time; too many, and the key has to wait.
+
+    An attempt is counted before it is made, and given back if it succeeds: of many at once each would
+    else find that nobody had failed yet.
 
     Parameters
     ----------
     free
-        Failures within `seconds` that cost nothing.
+        Attempts within `seconds` that cost nothing.
     seconds
-        How long a failure is remembered.
+        How long an attempt is remembered.
     """
 
     KEYS = 10_000
@@ -95,28 +98,77 @@ class Throttle:
         self._free = free
         self._seconds = seconds
         self._clock = clock
-        self._failures: dict[str, deque[float]] = {}
+        self._attempts: dict[str, deque[float]] = {}
 
     def wait(self, key: str) -> int:
-        """Seconds until `key` may try again, 0 for now; each failure beyond `free` doubles them."""
+        """Seconds until `key` may try again, 0 for now; each attempt beyond `free` doubles them."""
         now = self._clock()
-        failures = self._failures.get(key)
-        while failures and now - failures[0] > self._seconds:
-            failures.popleft()
-        if not failures:
-            self._failures.pop(key, None)
+        attempts = self._attempts.get(key)
+        while attempts and now - attempts[0] > self._seconds:
+            attempts.popleft()
+        if not attempts:
+            self._attempts.pop(key, None)
             return 0
-        if len(failures) < self._free:
+        if len(attempts) < self._free:
             return 0
-        pause = min(FIRST_PAUSE_S * 2.0 ** (len(failures) - self._free), self._seconds)
-        return max(0, math.ceil(failures[-1] + pause - now))
+        pause = min(FIRST_PAUSE_S * 2.0 ** (len(attempts) - self._free), self._seconds)
+        return max(0, math.ceil(attempts[-1] + pause - now))
 
-    def failed(self, key: str) -> None:
-        """Remember a failure of `key`."""
-        if key not in self._failures and len(self._failures) >= self.KEYS:
-            self._failures.pop(next(iter(self._failures)))
-        self._failures.setdefault(key, deque(maxlen=self._free + 16)).append(self._clock())
+    def take(self, key: str) -> None:
+        """Count an attempt of `key`, that begins."""
+        if key not in self._attempts and len(self._attempts) >= self.KEYS:
+            self._attempts.pop(next(iter(self._attempts)))
+        self._attempts.setdefault(key, deque(maxlen=self._free + 16)).append(self._clock())
+
+    def give_back(self, key: str) -> None:
+        """Do not count one attempt of `key`: it was none that should cost anything."""
+        if self._attempts.get(key):
+            self._attempts[key].pop()
 
     def forget(self, key: str) -> None:
         """Someone with this key knew the password."""
-        self._failures.pop(key, None)
+        self._attempts.pop(key, None)
+
+
+class Throttles(NamedTuple):
+    """What slows down who guesses passwords."""
+
+    pair: Throttle
+    """By name and address: who guesses shuts out themselves, not the person of that name."""
+    name: Throttle
+    """By name, for who guesses from many addresses."""
+    crowd: Throttle
+    """By address, behind which many people may be."""
+
+
+class Guess:
+    """One attempt to know a password.
+
+    Parameters
+    ----------
+    throttles
+        Those of the server.
+    name
+        Whose password, as `same_name` gives it.
+    client
+        From which address.
+    """
+
+    def __init__(self, throttles: Throttles, name: str, client: str) -> None:
+        pair = f"{name} from {client}"
+        self._counted = tuple(zip(throttles, (pair, name, client), strict=True))
+
+    def begin(self) -> int:
+        """Seconds that it has to wait, and is not made; 0: it is counted, and may be made."""
+        wait = max(throttle.wait(key) for throttle, key in self._counted)
+        if not wait:
+            for throttle, key in self._counted:
+                throttle.take(key)
+        return wait
+
+    def was_right(self) -> None:
+        """Count it no longer, nor what failed before from there."""
+        (pair, key), *others = self._counted
+        pair.forget(key)
+        for throttle, other in others:
+            throttle.give_back(other)

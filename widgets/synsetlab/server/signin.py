@@ -12,12 +12,11 @@ from synsetlab.errors import InputError, SynsetlabError
 from synsetlab.server.base import Page
 from synsetlab.server.hub import Hub
 from synsetlab.server.identity import Visitor
-from synsetlab.server.passwords import SHORTEST, check_password, hash_password, strengthen
+from synsetlab.server.passwords import SHORTEST, Guess, check_password, hash_password, strengthen
 from synsetlab.store.names import clean_name, same_name
 
 if TYPE_CHECKING:
     from synsetlab.server.outside import Proxies
-    from synsetlab.server.passwords import Throttle
     from synsetlab.store.accounts import Member
 
 __all__ = ["AccountPage", "Join", "Leave", "Name", "SignIn"]
@@ -36,19 +35,10 @@ class _Door(Page):
 
     is_page: ClassVar[bool] = False
 
-    @property
-    def _throttle(self) -> Throttle:
-        return self.settings["synsetlab_throttle"]  # type: ignore[no-any-return]
-
-    @property
-    def _crowd(self) -> Throttle:
-        """Counts by address, behind which many people may be."""
-        return self.settings["synsetlab_crowd"]  # type: ignore[no-any-return]
-
-    @property
-    def _client(self) -> str:
+    def guess(self, name: str) -> Guess:
+        """An attempt to know the password of `name`, from where the visitor is."""
         proxies: Proxies = self.settings["synsetlab_proxies"]
-        return proxies.client(self)
+        return Guess(self.settings["synsetlab_throttles"], same_name(name), proxies.client(self))
 
     async def hash(self, password: str, name: str) -> str:
         """Hash beside the event loop, a few at a time: each takes 64 MiB."""
@@ -135,22 +125,20 @@ class SignIn(_Door):
         if not self.visitors.locked or self.visitors.outside:
             raise web.HTTPError(403)
         name = self.get_body_argument("name", "", strip=True)[:256]
-        who = same_name(name)
-        if wait := max(self._throttle.wait(who), self._crowd.wait(self._client)):
+        guess = self.guess(name)
+        if wait := guess.begin():
             self.set_header("Retry-After", str(wait))
             await self._ask(429, name, f"Too many attempts. Try again in {_duration(wait)}.")
             return
         member = await asyncio.to_thread(self.workspace.accounts.named, name) if name else None
         password = self.get_body_argument("password", "", strip=False)
         if not await self.check(member, password) or member is None:
-            self._throttle.failed(who)
-            self._crowd.failed(self._client)
             await self._ask(401, name, "Name or password is wrong.")
             return
+        guess.was_right()
         if member.disabled:
             await self._ask(403, name, "This account was shut. Ask whoever runs this server.")
             return
-        self._throttle.forget(who)
         if stronger := await asyncio.to_thread(strengthen, member.password or "", password):
             await asyncio.to_thread(self.workspace.accounts.rehash, member.id, stronger)
         self.enter(member)
@@ -243,15 +231,15 @@ class AccountPage(_Door):
         if me is None or self.visitors.outside:
             raise web.HTTPError(403)
         accounts = self.workspace.accounts
-        who = same_name(self.visitor.username)
-        if wait := self._throttle.wait(who):
+        guess = self.guess(self.visitor.username)
+        if wait := guess.begin():
             await self._tell(429, f"Too many attempts. Try again in {_duration(wait)}.")
             return
         member = await asyncio.to_thread(accounts.get, me)
         if not await self.check(member, self.get_body_argument("password", "", strip=False)):
-            self._throttle.failed(who)
             await self._tell(401, "The current password is wrong.")
             return
+        guess.was_right()
         try:
             new = await self.hash(self.get_body_argument("new", "", strip=False), self.visitor.username)
         except InputError as error:

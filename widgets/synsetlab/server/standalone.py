@@ -28,7 +28,7 @@ from synsetlab.server.identity import HEADERS, KernelOwners, Visitors
 from synsetlab.server.kernels import OwnedKernels, ThisPython
 from synsetlab.server.options import needs_accounts, outside_of
 from synsetlab.server.outside import Proxies
-from synsetlab.server.passwords import Throttle
+from synsetlab.server.passwords import Throttle, Throttles
 from synsetlab.server.routes import EXTENSIONS, HERE, routes
 from synsetlab.server.services import Services
 from synsetlab.server.surroundings import private_jupyter
@@ -59,6 +59,8 @@ NOTEBOOK_ONLY = "notebook-only"
 """Tag of cells that are for people who read the notebook, not for the page."""
 SWEEP_MS = 2_000
 """How often kernels are ended whose visitor may not be there any more, whoever changed that."""
+LARGEST_FORM = 1 << 20
+"""Bytes of what is posted: names, reasons, purposes. Pages send their votes by websocket."""
 HASHES_AT_ONCE = 2
 """Each takes 64 MiB for as long as it takes."""
 
@@ -118,14 +120,13 @@ class Server(Voila):  # type: ignore[misc]  # voila is untyped
             "ws_ping_timeout": PING_MS,
             "synsetlab_apps": pages.apps_for,
             "synsetlab_asking": Throttle(free=10, seconds=3600),
-            "synsetlab_crowd": Throttle(free=40),
             "synsetlab_hashing": asyncio.Semaphore(HASHES_AT_ONCE),
             "synsetlab_origin": self.address.origin,
             "synsetlab_permits": self._secret(b"synsetlab picture permits"),
             "synsetlab_proxies": self.proxies,
             "synsetlab_sweep": self.sweep,
             "synsetlab_templates": templates,
-            "synsetlab_throttle": Throttle(),
+            "synsetlab_throttles": Throttles(Throttle(), Throttle(free=40), Throttle(free=40)),
             "synsetlab_title": self.workspace.folder.name,
             "synsetlab_workspace": self.workspace,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "path": self.base_url, "secure": self.address.secure},
@@ -156,7 +157,7 @@ class Server(Voila):  # type: ignore[misc]  # voila is untyped
 
     def listen(self) -> None:
         """Answer on the sockets that are bound already; `serve` runs the loop."""
-        self.http = HTTPServer(self.app, ssl_options=self.address.tls)
+        self.http = HTTPServer(self.app, ssl_options=self.address.tls, max_body_size=LARGEST_FORM)
         self.http.add_sockets(self.address.sockets)
         self.watch = PeriodicCallback(self.sweep, SWEEP_MS)
         self.watch.start()
