@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import urllib.parse
 import uuid
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_core.utils import ensure_async
@@ -105,9 +107,12 @@ class OwnedKernels(AsyncMappingKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:
         # Voila passes its own list, which lets a page shut its kernel down and be silently dead.
-        closed = {"allowed_message_types": ALLOWED_MESSAGES, "allow_tracebacks": False}
+        # No error reaches a page (`Channels`); where Jupyter replaces its text, it asks a kernel's manager
+        # for what only this one has, and the page's connection is dead from then on.
+        closed = {"allowed_message_types": ALLOWED_MESSAGES, "allow_tracebacks": True}
         super().__init__(**{**kwargs, **closed})  # type: ignore[no-untyped-call]
         self._owners: dict[str, tuple[str, str]] = {}
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def belongs(self, kernel_id: str, visitor: Visitor) -> bool:
         """Whether a kernel was started for this visitor, as they are now."""
@@ -136,21 +141,27 @@ class OwnedKernels(AsyncMappingKernelManager):
         visitor = clean["SYNSETLAB_ANNOTATOR"]
         if not visitor:
             raise web.HTTPError(403, "a kernel is started for a visitor with a name only")
-        await self._make_room(visitor)
-        if self.link is not None:
-            page = (env or {}).get("SCRIPT_NAME", "").rstrip("/").rpartition("/")[2]
-            role = LEAST.get(page, clean["SYNSETLAB_ROLE"])
-            clean = {**without_database(clean), **self.link(visitor, role)}
         kernel_id = str(uuid.uuid4())
+        # One by one: of many pages at once each would find room.
+        async with self._doors.setdefault(visitor, asyncio.Lock()):
+            await self._make_room(visitor)
+            self._owners[kernel_id] = (visitor, (env or {}).get(EPOCH_VARIABLE, ""))
         STARTED.get([]).append(kernel_id)
-        self._owners[kernel_id] = (visitor, (env or {}).get(EPOCH_VARIABLE, ""))
         try:
+            clean = self._linked(clean, (env or {}).get("SCRIPT_NAME", ""))
             # Standard output is the server's own, where only its URL is printed: send the kernel's to 2.
             await super().start_kernel(**{**kwargs, "kernel_id": kernel_id, "env": clean, "stdout": 2})
         except BaseException:
             self._owners.pop(kernel_id, None)
             raise
         return kernel_id
+
+    def _linked(self, clean: dict[str, str], path: str) -> dict[str, str]:
+        """Of a kernel of the page at `path`: whom to ask, instead of the database."""
+        if self.link is None:
+            return clean
+        role = LEAST.get(path.rstrip("/").rpartition("/")[2], clean["SYNSETLAB_ROLE"])
+        return {**without_database(clean), **self.link(clean["SYNSETLAB_ANNOTATOR"], role)}
 
     async def lives(self, kernel_id: str) -> bool:
         """Whether a kernel has not ended, by itself or by anyone."""
@@ -163,14 +174,14 @@ class OwnedKernels(AsyncMappingKernelManager):
 
     async def _make_room(self, visitor: str) -> None:
         """Close kernels of `visitor` that died or whose page is gone, oldest first."""
-        mine = [kernel for kernel, owner in self._owners.items() if owner[0] == visitor and kernel in self]
+        mine = [kernel for kernel, owner in self._owners.items() if owner[0] == visitor]
         alive = []
         for kernel in mine:
-            if await self.lives(kernel):
+            if kernel not in self or await self.lives(kernel):  # one that starts is not in it yet
                 alive.append(kernel)
             else:
                 await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]
-        unused = [kernel for kernel in alive if not self._kernel_connections.get(kernel)]
+        unused = [kernel for kernel in alive if kernel in self and not self._kernel_connections.get(kernel)]
         for kernel in unused[: max(0, len(alive) - KERNELS_PER_VISITOR + 1)]:
             await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]
             alive.remove(kernel)
