@@ -219,7 +219,9 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(team):
     assert "Path=/" in cookie
 
 
-@pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example/label", "/leave", "/join/x"])
+@pytest.mark.parametrize(
+    "away", ["https://evil.example/", "//evil.example/label", "//[", "http://[", "/leave", "/join/x"]
+)
 def test_signing_in_sends_nobody_elsewhere(team, away):
     given = team.post(team.client(), "sign-in", name="Vera", password="four simple words", next=away)
     assert given.headers["location"] == "/"
@@ -474,7 +476,7 @@ def test_guesses_have_to_wait_longer_and_longer():
     throttle = Throttle(free=3, seconds=100, clock=lambda: now[0])
     waits = []
     for _ in range(8):
-        throttle.failed("a")
+        throttle.take("a")
         waits.append(throttle.wait("a"))
     assert waits == [0, 0, 5, 10, 20, 40, 80, 100]
     assert throttle.wait("b") == 0

@@ -65,6 +65,9 @@ class Page(JupyterHandler):
         if not self._finished and self.current_user and self.visitor.role not in self.roles:
             raise web.HTTPError(403)
 
+    def get_current_user(self) -> None:  # type: ignore[override] # it raised, and the error page with it
+        """Nobody: asked only of a request that is refused before it is looked at who sent it."""
+
     def set_default_headers(self) -> None:
         """Nothing that is shown to a visitor may be kept by a cache or sent on as a referrer."""
         super().set_default_headers()
@@ -81,7 +84,10 @@ class Page(JupyterHandler):
 
     def next_page(self) -> str:
         """The page that was asked for before, if it is one of ours; else the home page."""
-        asked = urllib.parse.urlsplit(self.get_argument("next", ""))
+        try:
+            asked = urllib.parse.urlsplit(self.get_argument("next", ""))
+        except ValueError:  # no address at all
+            return self.base_url
         ours = {self.url(path) for path in ("admin", "account", "requests", *(app.path for app in APPS))}
         if asked.scheme or asked.netloc or asked.path not in ours:
             return self.base_url
