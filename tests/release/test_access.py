@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from synsetlab import Workspace
-from synsetlab.errors import InputError, ReleaseError
+from synsetlab.errors import InputError, ReleaseError, WorkspaceError
 from synsetlab.release import access
 from synsetlab.release.freeze import freeze
-from synsetlab.release.notices import NOTICES
+from synsetlab.release.notices import LOCK, NOTICES
+from synsetlab.store.lock import alone
 from synsetlab.store.schema_access import AccessEvent, Download
 
 ADA = {
@@ -256,6 +260,66 @@ def test_a_person_can_be_forgotten(voted, offered):
     assert len(voted.access.downloads()) == 1
     with pytest.raises(InputError, match="forgotten"):
         access.decide_request(voted, asked.id, "approve", by=None)
+
+
+def test_forgetting_reaches_the_file_of_notices(voted, offered):
+    _, asked = ask(voted, offered, purpose="To tell dogs\u2028from cats, on each of many lines.")
+    _, other = ask(voted, offered, person="Grace Hopper", email="grace@example.edu")
+    access.decide_request(voted, asked.id, "approve", by=None)
+    place = voted.folder / NOTICES
+    with place.open("ab") as file:
+        file.write(b"no notice, of nobody\n")
+    before = place.read_bytes().split(b"\n")
+    access.forget_request(voted, asked.id, by=None)
+    after = place.read_bytes().split(b"\n")
+    assert b"Ada" not in place.read_bytes()
+    assert b"ada@" not in place.read_bytes()
+    assert [before[1], before[3], b""] == [after[1], after[3], after[4]]  # others' stay as they are
+    told = [json.loads(after[at]) for at in (0, 2)]
+    assert [(one["kind"], one["request"], one["to"], one["body"]) for one in told] == [
+        ("requested", asked.id, "", ""),
+        ("approved", asked.id, "", ""),
+    ]
+    assert place.stat().st_mode & 0o077 == 0
+    access.decide_request(voted, other.id, "decline", by=None)
+    assert json.loads(place.read_bytes().split(b"\n")[4])["to"] == "grace@example.edu"
+
+
+def test_forgetting_where_nothing_was_noticed(voted, offered):
+    _, asked = ask(voted, offered)
+    (voted.folder / NOTICES).unlink()
+    access.forget_request(voted, asked.id, by=None)
+    assert not (voted.folder / NOTICES).exists()
+
+
+def test_notices_that_cannot_be_rewritten_are_told_and_whole(voted, offered, monkeypatch):
+    _, asked = ask(voted, offered)
+    place = voted.folder / NOTICES
+    before = place.read_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", _full)
+        with pytest.raises(WorkspaceError, match=f"made request {asked.id}: No space left") as refused:
+            access.forget_request(voted, asked.id, by=None)
+    assert str(voted.folder) not in refused.value.shown
+    assert place.read_bytes() == before
+    access.forget_request(voted, asked.id, by=None)  # as the remedy says
+    assert b"Ada" not in place.read_bytes()
+
+
+def _full(_descriptor):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_notice_waits_for_the_file_to_be_replaced(voted, offered):
+    """Else it would go to the file that is thrown away."""
+    _, asked = ask(voted, offered)
+    with ThreadPoolExecutor(1) as pool:
+        with alone(voted.folder / LOCK):
+            writing = pool.submit(access.decide_request, voted, asked.id, "approve", by=None)
+            with pytest.raises(TimeoutError):
+                writing.result(timeout=0.5)
+        writing.result(timeout=60)
+    assert len((voted.folder / NOTICES).read_bytes().splitlines()) == 2
 
 
 def test_the_log_cannot_be_changed(voted, offered):

@@ -229,14 +229,18 @@ def revoke(*, number: int, reason: str, workspace: str | None, as_json: bool) ->
 def forget(*, number: int, workspace: str | None, as_json: bool) -> None:
     """Blank who made request NUMBER; that it was made, decided and used stays on record.
 
+    Also in notices.jsonl. What a notifier of your own sent or kept is yours to delete.
+
     \b
     Examples:
       synsetlab access forget 3
 
     JSON: id, forgotten.
     """
+    from synsetlab.release.access import forget_request
+
     with open_workspace(workspace) as opened:
-        opened.access.forget(number, by=None)
+        forget_request(opened, number, by=None)
     emit({"id": number, "forgotten": True}) if as_json else click.echo(f"Request {number} names nobody now.")
 
 

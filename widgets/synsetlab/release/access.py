@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from synsetlab.errors import InputError, ReleaseError
 from synsetlab.release.folder import SUMS
-from synsetlab.release.notices import notify
+from synsetlab.release.notices import forget_notices, notify
 from synsetlab.release.verify import read_release, verify_release
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "check_email",
     "decide_request",
     "find_file",
+    "forget_request",
     "offer_release",
     "release_files",
     "signature",
@@ -197,6 +198,22 @@ def decide_request(
     decided = workspace.access.decide(number, kinds[verdict], by=by, until=until, reason=reason)
     notify(workspace, decided)
     return decided
+
+
+def forget_request(workspace: Workspace, number: int, *, by: int | None) -> None:
+    """Blank who made a request, also in ``notices.jsonl``; what was decided and fetched stays on record.
+
+    A notifier of one's own is not told. May be repeated.
+
+    Raises
+    ------
+    InputError
+        There is no such request.
+    WorkspaceError
+        The database names nobody now, but the file cannot be rewritten.
+    """
+    workspace.access.forget(number, by=by)
+    forget_notices(workspace.folder, number)
 
 
 def release_files(offer: OfferedRelease) -> list[ReleaseFile]:

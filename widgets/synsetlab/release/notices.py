@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synsetlab.errors import InputError
+from synsetlab.errors import InputError, WorkspaceError
+from synsetlab.store.lock import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from synsetlab.store.access import Request
     from synsetlab.store.workspace import Workspace
 
-__all__ = ["NOTICES", "Notice", "file_notifier", "load_notifier", "notify"]
+__all__ = ["NOTICES", "Notice", "file_notifier", "forget_notices", "load_notifier", "notify"]
 
 NOTICES = "notices.jsonl"
 """File of the workspace to which notices go where no notifier is set: one JSON object a line."""
+LOCK = ".notices.lock"
+"""Held by whoever writes there: a line must not go to a file that is being replaced."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,54 @@ def file_notifier(folder: str | os.PathLike[str]) -> Callable[[Notice], None]:
 
     def send(notice: Notice) -> None:
         line = json.dumps(asdict(notice), ensure_ascii=False) + "\n"
-        descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, line.encode())  # one call, so that lines of two writers never mix
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with alone(place.with_name(LOCK)):
+            _write(place, line.encode(), os.O_APPEND)
 
     return send
+
+
+def forget_notices(folder: str | os.PathLike[str], request: int) -> None:
+    """Blank ``to`` and ``body`` of a request's notices in ``notices.jsonl``, where there is one.
+
+    Raises
+    ------
+    WorkspaceError
+        The file cannot be read or written; it is as it was.
+    """
+    place = Path(folder) / NOTICES
+    try:
+        if not place.exists():
+            return
+        with alone(place.with_name(LOCK)):
+            lines = place.read_bytes().split(b"\n")
+            aside = place.with_name(f".{NOTICES}.new")
+            _write(aside, b"\n".join(_blank(line, request) for line in lines), os.O_TRUNC)
+            aside.replace(place)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{place} cannot be rewritten and may name who made request {request}: {error.strerror}.",
+            f"Set that right, then: synsetlab access forget {request}",
+            shown=f"The notices of request {request} cannot be rewritten: {error.strerror}.",
+        ) from error
+
+
+def _write(place: Path, data: bytes, how: int) -> None:
+    """Write all of `data` to a file that only its owner may read; durable when it returns."""
+    with open(os.open(place, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _blank(line: bytes, request: int) -> bytes:
+    """A line of the file, less the person where it is about `request`; what is no notice stays."""
+    try:
+        notice = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(notice, dict) or notice.get("request") != request:
+        return line
+    return json.dumps({**notice, "to": "", "body": ""}, ensure_ascii=False).encode()
 
 
 def load_notifier(named: str, folder: str | os.PathLike[str]) -> Callable[[Notice], None]:

@@ -14,12 +14,13 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from synsetlab.errors import InputError, ReleaseError
+from synsetlab.errors import InputError, ReleaseError, WorkspaceError
 from synsetlab.release.access import (
     LINK_HOURS,
     ask_for_release,
     decide_request,
     find_file,
+    forget_request,
     release_files,
     signature,
     signed_request,
@@ -230,15 +231,15 @@ class Requests(Page):
             verdict, held = self.get_body_argument("do", ""), _number("days", days) if days else None
             reason, me = self.get_body_argument("reason", ""), self.visitor.account
             if verdict == "forget":
-                await asyncio.to_thread(self.workspace.access.forget, number, by=me)
+                await asyncio.to_thread(forget_request, self.workspace, number, by=me)
                 done = f"Request {number} names nobody now."
             else:
                 decided = await asyncio.to_thread(
                     decide_request, self.workspace, number, verdict, by=me, days=held, reason=reason
                 )
                 done = f"Request {number} is {decided.state}. {decided.email} hears of it."
-        except InputError as error:
-            self.set_status(400)
+        except (InputError, WorkspaceError) as error:
+            self.set_status(400 if isinstance(error, InputError) else 500)
             await self._tell(problem=f"{error.shown} {error.remedy}".strip())
             return
         await self._tell(done=done)

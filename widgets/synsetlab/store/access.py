@@ -210,7 +210,15 @@ class Access:
         return decided
 
     def forget(self, number: int, *, by: int | None) -> None:
-        """Blank who asked; that it was asked, decided and fetched stays. Ends what was approved."""
+        """Blank who asked, here only: see `synsetlab.release.access.forget_request`.
+
+        That it was asked, decided and fetched stays. Ends what was approved.
+
+        Raises
+        ------
+        InputError
+            There is no such request.
+        """
         with self._writer.transaction() as connection:
             _known(connection, number)
             _note(connection, number, "revoked", by)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from synsetlab.errors import WorkspaceBusyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
@@ -23,9 +24,18 @@ try:
 except ImportError:  # pragma: no cover - Windows has no flock; there the database's own locks must do
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["WorkspaceLock"]
+__all__ = ["WorkspaceLock", "alone"]
 
 ADVISORY = 0x73796E73  # "syns"
+
+
+@contextlib.contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """Run the block while no other process or thread holds `place`, a file for locking only; waits for it."""
+    with place.open("a") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class WorkspaceLock:
