@@ -17,7 +17,7 @@ PACKAGE = ROOT / "widgets" / "synsetlab"
 # Lowest first; the rooms of one line may not import each other.
 ORDER = [
     ["errors"],
-    ["config", "canonical"],
+    ["config", "canonical", "texts"],
     ["store", "compute"],
     ["taxonomy"],
     ["candidates"],

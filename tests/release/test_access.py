@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from synsetlab import Workspace
+from synsetlab.cli import main
 from synsetlab.errors import InputError, ReleaseError, WorkspaceError
 from synsetlab.release import access
 from synsetlab.release.freeze import freeze
@@ -247,6 +249,25 @@ def test_downloads_name_who_and_under_which_terms(voted, offered):
     (row,) = voted.access.downloads()
     assert (row["email"], row["file"], row["bytes"]) == ("ada@maths.example.edu", "images.parquet", 12)
     assert row["terms_sha256"] == asked.terms_sha256
+
+
+def test_the_csv_of_downloads_holds_no_formula(voted, offered, tmp_path, capsys):
+    bad = {"person": '=HYPERLINK("http://evil.example";"x")', "institution": "@SUM(1)"}
+    _, asked = ask(voted, offered, **bad, email="-1+1@example.edu")
+    voted.access.note_download(asked.id, offered.identity, "images.parquet", 12)
+    place = tmp_path / "downloads.csv"
+    assert main(["access", "log", "-o", str(place), "--json", "-w", str(voted.folder)]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["downloads"]
+    assert {name: told[name] for name in bad} == bad
+    with place.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    given = {name: row[name] for name in ("person", "institution", "email", "bytes")}
+    assert given == {
+        "person": "'" + bad["person"],
+        "institution": "'@SUM(1)",
+        "email": "'-1+1@example.edu",
+        "bytes": "12",
+    }
 
 
 def test_a_person_can_be_forgotten(voted, offered):

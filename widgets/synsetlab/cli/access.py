@@ -256,6 +256,8 @@ def log(*, output: str | None, workspace: str | None, as_json: bool) -> None:
       synsetlab access log
       synsetlab access log -o downloads.csv
 
+    The CSV is for spreadsheets: a text that begins like a formula gets an apostrophe before it.
+
     JSON: downloads [at, request_id, offer, person, email, institution, identity, file, bytes,
     terms_sha256].
     """
@@ -265,10 +267,12 @@ def log(*, output: str | None, workspace: str | None, as_json: bool) -> None:
         import csv
         from pathlib import Path
 
+        from synsetlab.texts import spreadsheet_text
+
         with Path(output).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, DOWNLOAD)
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: spreadsheet_text(row[name]) for name in DOWNLOAD} for row in rows)
     if as_json:
         emit({"downloads": rows})
     elif output:
