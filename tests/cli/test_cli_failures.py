@@ -12,6 +12,7 @@ import termios
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from typing import IO
@@ -55,6 +56,21 @@ def test_group_without_a_command_shows_its_help(run) -> None:
 def test_bad_usage(fails, tmp_path, monkeypatch, line: str, message: str) -> None:
     monkeypatch.chdir(tmp_path)
     fails(2, "UsageError", *line.split(), says=message, advises="--help")
+
+
+def test_no_text_commands_the_terminal(run, tmp_path) -> None:
+    bad = "\x1b]0;OWNED\x07\u202e.jpg"
+    said = run("votes", "aggregate", tmp_path / bad)
+    assert said.code == 2
+    assert "\\x1b]0;OWNED\\x07\\u202e.jpg" in said.err
+    assert not any(unseen in said.err for unseen in "\x1b\x07\u202e")
+    (tmp_path / bad).write_bytes(b"no picture")
+    for copy in ("a.png", "b\x1b[2J.png"):
+        Image.new("RGB", (40, 40), "red").save(tmp_path / copy)
+    scanned = run("dedup", "scan", tmp_path)
+    assert "OWNED" in scanned.out
+    assert "b\\x1b[2J.png" in scanned.out
+    assert not any(unseen in scanned.out for unseen in "\x1b\x07\u202e")
 
 
 def test_usage_is_shown_to_people(run) -> None:

@@ -156,6 +156,9 @@ def test_domains_in_other_scripts():
         ({"purpose": "fun"}, "too short"),
         ({"institution": "x" * 201}, "201"),
         ({"person": "a\x07b"}, "control"),
+        ({"person": "a\x1cb"}, "control"),
+        ({"purpose": "To see \x1b[2J how dogs look."}, "control"),
+        ({"institution": "\u202e"}, "institution is empty"),
         ({"email": "ada@else.where.org"}, r"else\.where\.org"),
     ],
 )
@@ -163,6 +166,13 @@ def test_requests_that_cannot_be(voted, offered, values, said):
     with pytest.raises(InputError, match=said):
         ask(voted, offered, **values)
     assert voted.access.requests() == []
+
+
+def test_what_is_not_seen_is_not_kept(voted, offered):
+    _, asked = ask(voted, offered, person="Ada\u202e ecal\u200b", purpose="To see dogs,\r\n\ufeffand cats.")
+    assert (asked.person, asked.purpose) == ("Ada ecal", "To see dogs,\nand cats.")
+    decided = access.decide_request(voted, asked.id, "decline", by=None, reason="No\x1b[2J,\n\u202esorry")
+    assert decided.reason == "No[2J, sorry"
 
 
 def test_a_request_waits_is_approved_and_revoked(voted, offered):

@@ -44,6 +44,12 @@ def outcomes(workspace: Workspace) -> dict[int, str]:
     return dict(zip(rows["id"], rows["outcome"], strict=True))
 
 
+def test_a_reason_commands_no_terminal(workspace: Workspace) -> None:
+    (question,) = some(workspace, 1)
+    give_verdicts(workspace, [question], "reject", by="eve", reason="\x1b[2Jno\u202e hat")
+    assert workspace.lookups.standing([question])[question]["reason"] == "[2Jno hat"
+
+
 def test_the_most_undecided_waits_first_with_the_reason_of_its_last_decision(workspace: Workspace) -> None:
     policy = {"hash": "f" * 64, "kind": "test", "body": "{}"}
     sure, first, second, settled = some(workspace, 4)

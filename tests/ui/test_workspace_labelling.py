@@ -15,6 +15,7 @@ from synsetlab import Workspace
 from synsetlab.cli.votes import command as votes_commands
 from synsetlab.errors import InputError
 from synsetlab.store import schema
+from synsetlab.store.schema_notes import Note
 from synsetlab.ui.grid import LabelingGrid
 from synsetlab.ui.workspace.labelling import WorkspaceLabelling
 
@@ -204,6 +205,24 @@ def test_one_of_several_synsets_is_assigned(two_synsets: Workspace) -> None:
     assert list(reply["refused"]) == [events[3]["id"]], "yes is no answer to which"
     assert grid.answers == dict(zip(keys[:3], (DOG, CAT, "unsure"), strict=True))
     assert set(two_synsets.reader.votes()["answer"]) == {DOG, CAT, "unsure"}
+
+
+def test_a_report_commands_no_terminal(two_synsets: Workspace) -> None:
+    grid = LabelingGrid(source=WorkspaceLabelling(two_synsets, wnid=CAT, annotator="ann"))
+    bad = "\x1b]0;OWNED\x07\x1b[2Jwhich\n\u202ecats\0?"
+    grid.on_report({"kind": "bad-definition", "text": bad})
+    (problem,) = two_synsets.own_work.problems()
+    assert problem["text"] == "]0;OWNED[2Jwhich\ncats?"
+    with two_synsets.writer.transaction() as connection:  # one that was kept before
+        old = {"kind": "not-visible", "text": "\x1b]0;OLD\x07\u202e", "wnid": CAT, "at": problem["at"]}
+        connection.execute(sa.insert(Note), [{"annotator_id": 1, **old}])
+    place = str(two_synsets.folder)
+    shown = CliRunner().invoke(votes_commands, ["problems", "-w", place]).output
+    assert "]0;OWNED[2Jwhich\\ncats?" in shown
+    assert "\\x1b]0;OLD\\x07\\u202e" in shown
+    assert not any(unseen in shown for unseen in "\x1b\x07\u202e")
+    exact = CliRunner().invoke(votes_commands, ["problems", "-w", place, "--json"]).output
+    assert "\x1b]0;OLD\x07\u202e" in {row["text"] for row in json.loads(exact)["problems"]}
 
 
 def test_what_annotators_report_and_the_quiz_are_commands(two_synsets: Workspace) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synsetlab.errors import SynsetlabError
+from synsetlab.texts import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,9 +102,9 @@ def _report_error(error: Exception, *, as_json: bool) -> int:
         return code
     if isinstance(error, click.UsageError) and error.ctx:
         click.echo(error.ctx.get_usage(), err=True)
-    click.echo(f"Error: {message}", err=True)
+    click.echo(visible(f"Error: {message}", keep="\n"), err=True)
     if remedy:
-        click.echo(remedy, err=True)
+        click.echo(visible(remedy, keep="\n"), err=True)
     return code
 
 

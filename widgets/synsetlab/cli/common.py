@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from synsetlab.texts import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -84,7 +86,8 @@ def emit(payload: Mapping[str, Any]) -> None:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print an aligned table for people; numbers to the right."""
+    """Print an aligned table for people: numbers to the right, what would command a terminal escaped."""
+    header = [visible(name) for name in header]
     body = [[_cell(value) for value in row] for row in rows]
     widths = [
         max(len(name), *(len(row[i]) for row in body)) if body else len(name) for i, name in enumerate(header)
@@ -107,4 +110,4 @@ def _cell(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value)
+    return visible(str(value))

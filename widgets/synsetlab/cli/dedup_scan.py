@@ -17,6 +17,7 @@ from synsetlab.cli.dedup_shared import (
     workers_option,
 )
 from synsetlab.cli.progress import progress_bar
+from synsetlab.texts import visible
 
 __all__ = ["scan_command"]
 
@@ -92,9 +93,9 @@ def scan_command(
     for number, members in enumerate(found.clusters, start=1):
         click.echo(f"\nCluster {number}")
         for path in members:
-            click.echo(f"  {'drop' if path in drop else 'keep'}  {shown(path)}")
+            click.echo(f"  {'drop' if path in drop else 'keep'}  {visible(shown(path))}")
     for row in gone:
-        click.echo(f"\nPlaceholder ({row['name']}): {row['path']}")
+        click.echo(f"\nPlaceholder ({row['name']}): {visible(row['path'])}")
     unsure = [pair for pair in found.pairs if pair.verdict == "review"]
     if unsure:
         click.echo("\nFor review (close hashes, pixels undecided)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synsetlab.cli.common import print_table
+from synsetlab.texts import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,7 @@ def say_looked_at(hashes: FolderHashes) -> None:
         f"{len(hashes.skipped):,} other files."
     )
     for failure in hashes.failed:
-        click.echo(f"  {failure.reason:<12}  {shown(failure.path)}")
+        click.echo(f"  {failure.reason:<12}  {visible(shown(failure.path))}")
 
 
 def pair_row(pair: JudgedPair) -> dict[str, Any]:

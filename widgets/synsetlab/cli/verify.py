@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from synsetlab.cli.common import emit, json_option
+from synsetlab.texts import visible
 
 __all__ = ["command"]
 
@@ -31,7 +32,7 @@ def command(ctx: click.Context, *, release: str, previous: str | None, as_json: 
     if as_json:
         emit({"ok": not problems, "identity": identity, "problems": problems})
     elif problems:
-        click.echo("\n".join(problems))
+        click.echo("\n".join(visible(problem) for problem in problems))
     else:
         click.echo(f"{release} is intact: identity {identity}")
     ctx.exit(1 if problems else 0)

@@ -21,6 +21,7 @@ from synsetlab.errors import InputError, ReleaseError
 from synsetlab.release.folder import SUMS
 from synsetlab.release.notices import forget_notices, notify
 from synsetlab.release.verify import read_release, verify_release
+from synsetlab.texts import plain_text
 
 if TYPE_CHECKING:
     import os
@@ -194,7 +195,7 @@ def decide_request(
         until = datetime.now(UTC) + timedelta(days=held)
     elif verdict == "revoke" and request.state != "approved":
         raise InputError(f"Request {number} is {request.state}: there is nothing to revoke.")
-    reason = " ".join(reason.split())[:1000]
+    reason = " ".join(plain_text(reason).split())[:1000]
     decided = workspace.access.decide(number, kinds[verdict], by=by, until=until, reason=reason)
     notify(workspace, decided)
     return decided
@@ -364,12 +365,12 @@ def _page_name(wanted: str, given: str | None) -> str:
 
 
 def _line(field: str, text: str) -> str:
-    clean = unicodedata.normalize("NFC", text).strip()
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r" for letter in text):
+        raise InputError(f"The field {field} holds a control character.", "Type it in plain letters.")
+    clean = plain_text(unicodedata.normalize("NFC", text)).strip()
     clean = clean if field == "purpose" else " ".join(clean.split())
     if not clean:
         raise InputError(f"The field {field} is empty.", "Fill it in.")
     if len(clean) > LENGTHS[field]:
         raise InputError(f"The field {field} has {len(clean):,} characters; {LENGTHS[field]:,} are possible.")
-    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r" for letter in clean):
-        raise InputError(f"The field {field} holds a control character.", "Type it in plain letters.")
     return clean

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.errors import InputError
+from synsetlab.texts import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -210,4 +211,4 @@ def _questions(workspace: Workspace, wanted: Sequence[int], by: str) -> dict[int
 
 
 def _row(id_: str, verdict: str, reason: str, by: str) -> dict[str, Any]:
-    return {"id": id_, "verdict": verdict, "reason": reason, "decided_by": by}
+    return {"id": id_, "verdict": verdict, "reason": plain_text(reason), "decided_by": by}

@@ -11,6 +11,7 @@ from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.reader import effective_votes
 from synsetlab.store.schema_notes import NOTE_KINDS, PROBLEMS, Note
+from synsetlab.texts import plain_text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -68,7 +69,7 @@ class OwnWork:
         return [row["question_id"] for row in self._rows(chosen)]
 
     def note(self, annotator_id: int, kind: str, text: str, wnid: str | None = None) -> None:
-        """Keep what an annotator says; durable when it returns.
+        """Keep what an annotator says, less control and format characters; durable when it returns.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class OwnWork:
             "annotator_id": annotator_id,
             "kind": kind,
             "wnid": wnid,
-            "text": text,
+            "text": plain_text(text),
             "at": datetime.now(UTC),
         }
         with self._writer.transaction() as connection:
