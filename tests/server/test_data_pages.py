@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import html
 import re
+import urllib.parse
 import uuid
+from unittest.mock import MagicMock, Mock
 
 import httpx
 import pytest
@@ -12,6 +16,8 @@ import pytest
 from synsetlab import Workspace
 from synsetlab.release.access import offer_release
 from synsetlab.release.freeze import freeze
+from synsetlab.release.notices import NOTICES
+from synsetlab.server import data
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import FixedPolicy
 
@@ -24,6 +30,8 @@ ADA = {
     "purpose": "To see how well engines know a dog.",
     "accept": "yes",
 }
+ODD = ("犬.tar", "two\nlines.tar", 'x"; filename="evil.exe.tar')
+"""Names of files that stand in no header as they are."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,8 @@ def offered(served_workspace, tmp_path_factory):
         freeze(made, folder / "release", seed=1)
     (folder / "shards").mkdir()
     (folder / "shards" / "a b.tar").write_bytes(bytes(range(256)) * 8)
+    for name in ODD:
+        (folder / "shards" / name).write_bytes(b"odd")
     terms = "Be <i>kind</i> to dogs."
     with Workspace.open(served_workspace) as workspace:
         return offer_release(
@@ -121,6 +131,56 @@ def test_asking_deciding_fetching_and_ending(anyone, visit, offered, access):
         assert post(curator, "requests", do="revoke", request=number).status_code == 200
         assert bare.get(files["pictures/a b.tar"]).status_code == 403
     assert "was ended" in anyone.get(mine).text
+
+
+def approved(anyone, curator, access) -> tuple[int, dict[str, str]]:
+    """A new request that was approved: its number, and the links by the names in them."""
+    mine = ask(anyone)
+    number = access.requests("waiting")[0].id
+    assert post(curator, "requests", do="approve", request=number).status_code == 200
+    found = links(anyone.get(mine).text).values()
+    return number, {urllib.parse.unquote(link.split("/", 5)[5]): link for link in found}
+
+
+def test_files_of_any_name_are_fetched_under_it(anyone, visit, offered, access):
+    number, files = approved(anyone, visit("maria"), access)
+    said = {}
+    for name in ODD:
+        got = anyone.get(files[f"pictures/{name}"])
+        assert (got.status_code, got.content) == (200, b"odd"), name
+        said[name] = got.headers["content-disposition"]
+    assert list(said.values()) == [
+        "attachment; filename=\"_.tar\"; filename*=UTF-8''%E7%8A%AC.tar",
+        "attachment; filename=\"two_lines.tar\"; filename*=UTF-8''two%0Alines.tar",
+        'attachment; filename="x__ filename__evil.exe.tar"; '
+        "filename*=UTF-8''x%22%3B%20filename%3D%22evil.exe.tar",
+    ]
+    rows = [row["file"] for row in access.downloads() if row["request_id"] == number]
+    assert sorted(rows) == sorted(f"pictures/{name}" for name in ODD)
+
+
+def test_what_cannot_be_sent_is_not_on_record(monkeypatch):
+    path, access, handler = Mock(), Mock(), MagicMock()
+    path.open.side_effect = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(data, "signed_request", Mock(return_value=(Mock(), Mock())))
+    monkeypatch.setattr(data, "find_file", Mock(return_value=path))
+    handler.settings = {"synsetlab_workspace": Mock(access=access)}
+    handler._range.return_value = (0, 3)
+    with pytest.raises(PermissionError):
+        asyncio.run(data.DataFile.get(handler, "1", "2", "signed", "images.parquet"))
+    access.note_download.assert_not_called()
+
+
+def test_a_person_is_forgotten_in_the_file_of_notices_too(anyone, visit, offered, access, served_workspace):
+    curator = visit("maria")
+    number, _ = approved(anyone, curator, access)
+    place = served_workspace / NOTICES
+    about = [line for line in place.read_text("utf-8").splitlines() if f'"request": {number}' in line]
+    assert "ada@maths.example.edu" in "".join(about)
+    assert "names nobody now" in post(curator, "requests", do="forget", request=number).text
+    about = [line for line in place.read_text("utf-8").splitlines() if f'"request": {number}' in line]
+    assert len(about) == 2
+    assert not any(word in "".join(about) for word in ("Ada", "ada@", "Engines", "engines"))
 
 
 def test_links_cannot_be_made_up(anyone, offered, access):

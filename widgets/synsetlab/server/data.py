@@ -8,7 +8,7 @@ import time
 import urllib.parse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
@@ -156,7 +156,7 @@ class DataFile(Plain):
 
     @allow_unauthenticated
     async def get(self, number: str, expires: str, signed: str, name: str) -> None:
-        """Note the download, then send the file; parts of it (RFC 9110, ranges) to go on with."""
+        """Note the download of what can be sent, and send it, or a part of it (RFC 9110, ranges)."""
         workspace: Workspace = self.settings["synsetlab_workspace"]
         allowed = await asyncio.to_thread(signed_request, workspace, int(number), name, int(expires), signed)
         if allowed is None:
@@ -167,28 +167,26 @@ class DataFile(Plain):
             raise web.HTTPError(404)
         size = path.stat().st_size
         start, end = self._range(size)
-        note = workspace.access.note_download
-        await asyncio.to_thread(note, request.id, offer.identity, name, end - start)
         self.set_header("Content-Type", "application/octet-stream")
-        self.set_header("Content-Disposition", f'attachment; filename="{Path(name).name}"')
+        self.set_header("Content-Disposition", _attachment(Path(name).name))
         self.set_header("Content-Length", str(end - start))
         self.set_header("Accept-Ranges", "bytes")
         self.set_header("Cache-Control", "private, no-store")
-        await self._send(path, start, end)
+        with await asyncio.to_thread(path.open, "rb") as file:
+            note = workspace.access.note_download
+            await asyncio.to_thread(note, request.id, offer.identity, name, end - start)
+            await self._send(file, start, end)
 
-    async def _send(self, path: Path, start: int, end: int) -> None:
-        file = await asyncio.to_thread(path.open, "rb")
+    async def _send(self, file: BinaryIO, start: int, end: int) -> None:
+        file.seek(start)
+        left = end - start
         try:
-            file.seek(start)
-            left = end - start
             while left and (block := await asyncio.to_thread(file.read, min(BLOCK, left))):
                 left -= len(block)
                 self.write(block)
                 await self.flush()
         except StreamClosedError:  # whoever fetched it went away
             return
-        finally:
-            file.close()
 
     def _range(self, size: int) -> tuple[int, int]:
         """The bytes that are asked for, from and up to; sets status 206 where it is not all.
@@ -261,6 +259,12 @@ def _facts(offer: OfferedRelease) -> dict[str, Any]:
     except ReleaseError:
         return {}
     return {"bytes": size, **{name: release.get(name) for name in ("images", "classes", "splits", "date")}}
+
+
+def _attachment(name: str) -> str:
+    """The ``Content-Disposition`` of a file of any name: in ASCII, then in full (RFC 6266, RFC 8187)."""
+    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
 
 
 def _number(name: str, text: str) -> int:
