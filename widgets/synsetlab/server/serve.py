@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from synsetlab.errors import InputError
 from synsetlab.server.address import bind
 from synsetlab.server.options import check_options
-from synsetlab.server.surroundings import LOG_FORMAT
+from synsetlab.server.surroundings import start_log
 from synsetlab.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def serve(options: ServeOptions, ready: Callable[[str, str], None]) -> None:
         The port is taken.
     """
     check_options(options)
-    logging.basicConfig(format=LOG_FORMAT)
+    start_log()
     with Workspace.open(options.workspace, database=options.database) as workspace:
         first = not workspace.accounts.exist()
         if options.everyone and not first:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 from synsetlab.errors import SynsetlabError
+from synsetlab.server.surroundings import start_log
 from synsetlab.store.capability import LIFETIME_S, issue
 from synsetlab.store.remote import CAPABILITY_VARIABLE, DESK_VARIABLE, WRITER_VARIABLE
 from synsetlab.store.workspace import Workspace
@@ -190,7 +191,7 @@ class Services:
 
 def serve(make: Callable[[Workspace, socket.socket], Service]) -> None:
     """Serve the workspace ``argv[1]`` on the inherited listening socket ``argv[2]`` until stdin ends."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    start_log()
     # Ctrl+C in a terminal reaches the whole group; the server says when this one may go.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[2]))

@@ -31,7 +31,7 @@ from synsetlab.server.outside import Proxies
 from synsetlab.server.passwords import Throttle, Throttles
 from synsetlab.server.routes import EXTENSIONS, HERE, routes
 from synsetlab.server.services import Services
-from synsetlab.server.surroundings import private_jupyter
+from synsetlab.server.surroundings import LOG_FORMAT, LogLines, private_jupyter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,11 +70,13 @@ class Server(Voila):  # type: ignore[misc]  # voila is untyped
 
     link: Callable[[str, str], dict[str, str]] | None = None
     """See `OwnedKernels.link`."""
+    _log_formatter_cls = LogLines  # traitlets writes the application's own log itself
 
     def __init__(
         self, options: ServeOptions, workspace: Workspace, address: Address, notebooks: Path
     ) -> None:
-        super().__init__(config=_configuration(), log_level=logging.WARNING, config_file_paths=[])
+        quiet = {"log_level": logging.WARNING, "log_format": LOG_FORMAT}
+        super().__init__(config=_configuration(), config_file_paths=[], **quiet)
         self.log.addFilter(
             lambda record: record.msg != "Notebook %s is not trusted"
         )  # its outputs are dropped

@@ -3,22 +3,62 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import re
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synsetlab.texts import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import TracebackType
 
-__all__ = ["KERNEL_STARTUP", "LOG_FORMAT", "private_jupyter"]
+__all__ = ["KERNEL_STARTUP", "LOG_FORMAT", "LogLines", "private_jupyter", "start_log"]
 
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"  # to standard error, from warnings up
-KERNEL_STARTUP = f"""import logging
-logging.basicConfig(format={LOG_FORMAT!r})
+KERNEL_STARTUP = """import logging
+from synsetlab.server.surroundings import start_log
+start_log()
 logging.getLogger("Comm").setLevel(logging.ERROR)  # warns of every page that is closed
-del logging
+del logging, start_log
 """
+
+
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")  # IPython's tracebacks have them
+
+
+class LogLines(logging.Formatter):
+    """One line a record: what strangers sent, an address for one, writes no line and commands no terminal.
+
+    Tracebacks, which may quote it too, keep their lines, two columns to the right.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the parent's name
+        """The line."""
+        return visible(super().formatMessage(record))
+
+    def formatException(  # noqa: N802 - the parent's name
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        """The lines of a traceback."""
+        lines = _COLOR.sub("", super().formatException(ei)).splitlines()
+        return textwrap.indent("\n".join(visible(line) for line in lines), "  ")
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - the parent's name
+        """The lines of a stack, which our own code alone is in."""
+        return textwrap.indent(stack_info, "  ")
+
+
+def start_log() -> None:
+    """Write what is logged to standard error, from warnings up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogLines(LOG_FORMAT))
+    logging.basicConfig(handlers=[handler])
 
 
 @contextlib.contextmanager
