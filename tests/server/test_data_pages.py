@@ -8,6 +8,8 @@ import html
 import re
 import urllib.parse
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock, Mock
 
 import httpx
@@ -18,6 +20,7 @@ from synsetlab.release.access import offer_release
 from synsetlab.release.freeze import freeze
 from synsetlab.release.notices import NOTICES
 from synsetlab.server import data
+from synsetlab.server.process import ServerProcess
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import FixedPolicy
 
@@ -213,6 +216,18 @@ def test_requests_that_cannot_be_are_shown_again(anyone, offered, access, change
     assert said in answer.text
     assert "Analytical Engines" in answer.text  # what was typed is not lost
     assert len(access.requests()) == before
+
+
+def test_of_many_requests_at_once_a_few_are_taken(offered, served_workspace):
+    with ServerProcess(served_workspace) as fresh, httpx.Client(base_url=fresh.base, timeout=120) as client:
+        for _ in range(12):  # what is refused costs nothing
+            assert post(client, "data/dogs", **{**ADA, "purpose": "fun"}).status_code == 400
+        form = {"_xsrf": client.cookies["_xsrf"], "terms": offered.terms_sha256, **ADA}
+        with ThreadPoolExecutor(40) as pool:
+            asked = [pool.submit(client.post, "data/dogs", data=form) for _ in range(40)]
+            codes = Counter(one.result().status_code for one in asked)
+    assert set(codes) == {303, 429}
+    assert 10 <= codes[303] <= 12  # ten, and one or two more where 40 requests take seconds
 
 
 def test_strangers_see_no_requests(anyone):

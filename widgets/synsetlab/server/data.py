@@ -89,13 +89,16 @@ class OfferPage(_Open):
             problem = "Read the terms and tick that you accept them."
         else:
             accepted = self.get_body_argument("terms", "")
+            # Each counts: a form that anyone may fill in is slow for machines. Counted before anything is
+            # waited for: of many at once each would else find that there were few.
+            throttle.take(client)
             try:
                 asking = asyncio.to_thread(ask_for_release, self.workspace, name, accepted, **person)
                 token, _ = await asking
             except InputError as error:
+                throttle.give_back(client)  # nothing was asked for
                 problem = f"{error.shown} {error.remedy}".strip()
             else:
-                throttle.take(client)  # each counts: a form that anyone may fill in is slow for machines
                 self.redirect(self.url(f"data/request/{token}"), status=303)
                 return
         self.set_status(status)
