@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { everyNth, scale } from "../../widgets/synsetlab/ui/js/dashboard-charts.js";
 import { hoursLeft } from "../../widgets/synsetlab/ui/js/dashboard-forecast.js";
 import { sorted } from "../../widgets/synsetlab/ui/js/dashboard-tables.js";
+import { request } from "../../widgets/synsetlab/ui/js/dom.js";
 import { difference } from "../../widgets/synsetlab/ui/js/duplicates-difference.js";
 import {
   atThreshold, decided, distances, histogram, keepOnly, needsLook, pairOf, reference, standing, suggestion, within,
@@ -124,4 +125,15 @@ test("what is left is told by the pace of a whole day, nights in it", () => {
   assert.equal(hoursLeft(100, { hours: 1 / 60, points: Array(59).fill({ votes: 10 }) }), null, "an hour is too short");
   assert.equal(hoursLeft(100, hour(70, ...Array(24).fill(0))), null, "nobody votes");
   assert.equal(hoursLeft(100, hour()), null);
+});
+
+test("a question that cannot be sent is answered with what to do", async () => {
+  const listeners = new Set();
+  const model = {
+    on: (/** @type {string} */ _name, /** @type {Function} */ listen) => listeners.add(listen),
+    off: (/** @type {string} */ _name, /** @type {Function} */ listen) => listeners.delete(listen),
+    send: () => { throw new Error("Cannot send"); },
+  };
+  await assert.rejects(request(model, "ping"), { message: /no connection/, remedy: /Reload/ });
+  assert.equal(listeners.size, 0);
 });

@@ -21,7 +21,8 @@ export function paintBanner(banner, pulse, more) {
     return banner.replaceChildren();
   }
   const since = pulse.heard ? ` since ${pulse.heard.toLocaleTimeString("en-GB")}` : "";
-  const text = `The server has not answered${since}.${more ? ` ${more}` : ""}`;
+  const told = `The server has not answered${since}.${more ? ` ${more}` : ""}`;
+  const text = `${told} If it stays so, reload the page: you may have to sign in again.`;
   if (banner.dataset.text === text) return;
   banner.dataset.text = text;
   const reload = h("button", { class: "sl-button", type: "button", "data-do": "reload", onclick: () => location.reload() }, "Reload the page");

@@ -141,7 +141,12 @@ export function request(model, type, fields = {}, { timeout = 30000, signal } = 
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort);
     model.on("msg:custom", listen);
-    model.send({ type, id, ...fields });
+    try {
+      model.send({ type, id, ...fields });
+    } catch {
+      finish(); // the connection is closed for good: the page was ended, by signing out for example
+      reject(new PanelError({ message: "This page has no connection any more.", remedy: "Reload it. You may have to sign in again." }));
+    }
   });
 }
 
