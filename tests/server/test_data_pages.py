@@ -180,7 +180,7 @@ def test_a_person_is_forgotten_in_the_file_of_notices_too(anyone, visit, offered
     place = served_workspace / NOTICES
     about = [line for line in place.read_text("utf-8").splitlines() if f'"request": {number}' in line]
     assert "ada@maths.example.edu" in "".join(about)
-    assert "names nobody now" in post(curator, "requests", do="forget", request=number).text
+    assert "names nobody now" in post(curator, "requests", do="forget", request=number, sure="yes").text
     about = [line for line in place.read_text("utf-8").splitlines() if f'"request": {number}' in line]
     assert len(about) == 2
     assert not any(word in "".join(about) for word in ("Ada", "ada@", "Engines", "engines"))

@@ -102,11 +102,12 @@ class OfferPage(_Open):
                 self.redirect(self.url(f"data/request/{token}"), status=303)
                 return
         self.set_status(status)
+        person["accept"] = self.get_body_argument("accept", "")
         await self._tell(offer, problem=problem, **person)
 
     async def _tell(self, offer: OfferedRelease, problem: str = "", **person: str) -> None:
         facts = await asyncio.to_thread(_facts, offer)
-        values = {field: person.get(field, "") for field in FIELDS}
+        values = {field: person.get(field, "") for field in (*FIELDS, "accept")}
         self.show("offer.html", offer=offer, facts=facts, problem=problem, **values)
 
 
@@ -232,13 +233,22 @@ class Requests(Page):
             verdict, held = self.get_body_argument("do", ""), _number("days", days) if days else None
             reason, me = self.get_body_argument("reason", ""), self.visitor.account
             if verdict == "forget":
+                if not self.get_body_argument("sure", ""):
+                    raise InputError(
+                        f"Request {number} is not forgotten yet.", "Tick that it may go for good."
+                    )
                 await asyncio.to_thread(forget_request, self.workspace, number, by=me)
                 done = f"Request {number} names nobody now."
             else:
                 decided = await asyncio.to_thread(
                     decide_request, self.workspace, number, verdict, by=me, days=held, reason=reason
                 )
-                done = f"Request {number} is {decided.state}. {decided.email} hears of it."
+                told = (
+                    f"{decided.email} hears of it."
+                    if self.workspace.option("notifier")
+                    else (f"Nobody was told: write to {decided.email}.")
+                )
+                done = f"Request {number} is {decided.state}. {told}"
         except (InputError, WorkspaceError) as error:
             self.set_status(400 if isinstance(error, InputError) else 500)
             await self._tell(problem=f"{error.shown} {error.remedy}".strip())

@@ -15,6 +15,21 @@
     }
   });
 
+  // A form is sent once, however often its button is pressed before the answer is there.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "true";
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      form.removeAttribute("data-sent"); // the browser kept the page, and someone came back to it
+      form.removeAttribute("aria-busy");
+    }
+  });
+
   // A menu closes when something else is clicked, and on Escape.
   const shut = (/** @type {EventTarget | null} */ target) => {
     for (const menu of document.querySelectorAll("details.more[open]")) {
