@@ -197,6 +197,15 @@ def test_a_taken_back_invitation_is_gone(team):
     assert team.client().get(link).status_code == 410
 
 
+@pytest.mark.parametrize("days", ["365", "31", "0"])
+def test_an_invitation_is_good_for_one_of_the_times_that_are_offered(team, days):
+    admin = team.people["admin"]
+    before = admin.get("admin").text.count('name="invitation"')
+    said = team.post(admin, "admin", do="invite", role="admin", name="", days=days)
+    assert (said.status_code, f"days is {days}" in said.text) == (400, True)
+    assert admin.get("admin").text.count('name="invitation"') == before
+
+
 def test_signing_in_tells_nothing_and_slows_down(team):
     client = team.client()
     wrong = [team.post(client, "sign-in", name="Guy", password="wrong") for _ in range(5)]

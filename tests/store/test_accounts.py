@@ -81,6 +81,56 @@ def test_a_revoked_invitation_is_no_more(accounts, admin):
     assert accounts.invitations() == []
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda accounts, rogue, by: accounts.set_disabled(rogue.id, True, by=by),
+        lambda accounts, rogue, by: accounts.set_role(rogue.id, "curator", by=by),
+        lambda accounts, rogue, by: accounts.promote(accounts.invite("viewer", by=by), rogue.id),
+        lambda accounts, rogue, by: accounts.erase(rogue.id, by=by),
+    ],
+    ids=["shut", "role", "role by a link", "erased"],
+)
+def test_the_links_of_an_administrator_end_with_it(accounts, admin, end):
+    rogue = accounts.join(accounts.invite("admin", by=admin.id), "Rogue", "h")
+    theirs = [
+        accounts.invite("admin", by=rogue.id, name="Mallory"),
+        accounts.invite("admin", by=rogue.id, account=admin.id),
+    ]
+    others = [accounts.invite("viewer", by=admin.id), accounts.invite("admin", by=None)]
+    end(accounts, rogue, admin.id)
+    for token in theirs:
+        assert accounts.invitation(token) is None
+        with pytest.raises(InputError, match="used"):
+            accounts.join(token, "Mallory", "h2")
+    assert accounts.get(admin.id).password == "hash-a"
+    assert all(accounts.invitation(token) for token in others)
+
+
+@sqlite_only
+def test_the_links_of_a_shut_administrator_stay_ended_when_it_is_opened_again(accounts, admin):
+    rogue = accounts.join(accounts.invite("admin", by=admin.id), "Rogue", "h")
+    before = [
+        accounts.invite("admin", by=rogue.id),
+        accounts.invite("admin", by=admin.id, account=rogue.id),
+    ]
+    accounts.set_disabled(rogue.id, True, by=admin.id)
+    meanwhile = accounts.invite("admin", by=rogue.id)  # of a request that was on its way
+    new_password = accounts.invite("admin", by=admin.id, account=rogue.id)
+    assert accounts.invitation(meanwhile) is None
+    accounts.set_disabled(rogue.id, False, by=admin.id)
+    assert [accounts.invitation(token) for token in before] == [None, None]
+    assert accounts.invitation(new_password)["account"] == "Rogue"
+
+
+@sqlite_only
+def test_the_last_administrator_stays_also_by_a_link(accounts, admin):
+    token = accounts.invite("viewer", by=admin.id)
+    with pytest.raises(InputError, match="only administrator"):
+        accounts.promote(token, admin.id)
+    assert accounts.get(admin.id).role == "admin"
+
+
 @sqlite_only
 @pytest.mark.parametrize("name", ["Ada", "ADA", "ada", "\uff21da"])
 def test_two_people_do_not_look_alike(accounts, admin, name):

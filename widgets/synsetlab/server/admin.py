@@ -60,6 +60,11 @@ class Admin(Page):
         role = self.get_body_argument("role", "")
         name = self.get_body_argument("name", "").strip() or None
         days = self._number("days")
+        if days not in DAYS:
+            raise InputError(
+                f"days is {days}, and an invitation is good for {', '.join(map(str, DAYS))}.",
+                "Choose one of these.",
+            )
         accounts, me = self.workspace.accounts, self.visitor.account
         token = await asyncio.to_thread(accounts.invite, role, by=me, days=days, name=name)
         whom = f"{name} as {role}" if name else f"one person as {role}"

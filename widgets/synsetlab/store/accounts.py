@@ -6,7 +6,6 @@ so that a person can be forgotten while it stays whole. Passwords come in hashed
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.erasure import pseudonymise
+from synsetlab.store.invitations import MAY_INVITE, by_or_for, end_links, hash_token, open_links
 from synsetlab.store.names import RESERVED, clean_name, clean_role, same_name
 from synsetlab.store.schema_accounts import Account, AccountEvent, Invitation
 
@@ -110,11 +110,12 @@ class Accounts:
 
     def invitation(self, token: str) -> dict[str, Any] | None:
         """What a link invites to: id, role, name, account_id, expires_at, inviter; None if it is not open."""
-        return self._open_invitations(Invitation.token_hash == _hash(token)) or None
+        rows = self._reader.rows(open_links(Invitation.token_hash == hash_token(token)))
+        return rows[0] if rows else None
 
     def invitations(self) -> list[dict[str, Any]]:
         """Those that can still be used, the newest first; their tokens only the invited have."""
-        return self._reader.rows(_open(sa.select(*_INVITATION)).order_by(Invitation.id.desc()))
+        return self._reader.rows(open_links().order_by(Invitation.id.desc()))
 
     # -- invite -------------------------------------------------------------------------------
 
@@ -138,7 +139,7 @@ class Accounts:
         now = _now()
         with self._writer.transaction() as connection:
             values = {
-                "token_hash": _hash(token),
+                "token_hash": hash_token(token),
                 "role": clean_role(role),
                 "name": clean_name(name) if name else None,
                 "account_id": account,
@@ -155,16 +156,13 @@ class Accounts:
     def first_link(self) -> str:
         """The token of a link that makes the administrator; those of earlier starts end."""
         with self._writer.transaction() as connection:
-            earlier = sa.update(Invitation).where(Invitation.invited_by.is_(None), Invitation.role == "admin")
-            unused = earlier.where(Invitation.used_at.is_(None), Invitation.revoked_at.is_(None))
-            connection.execute(unused.values(revoked_at=_now()))
+            end_links(connection, Invitation.invited_by.is_(None), Invitation.role == "admin")
         return self.invite("admin", by=None, days=1)
 
     def revoke(self, invitation: int, *, by: int | None) -> None:
         """End an invitation that was not used."""
         with self._writer.transaction() as connection:
-            change = sa.update(Invitation).where(Invitation.id == invitation, Invitation.used_at.is_(None))
-            connection.execute(change.values(revoked_at=_now(), name=None))
+            end_links(connection, Invitation.id == invitation)
             _note(connection, "uninvited", by, None)
 
     def join(self, token: str, name: str, password: str | None) -> Member:
@@ -176,9 +174,7 @@ class Accounts:
             The link was used, revoked or is too old, or the name is someone else's.
         """
         with self._writer.transaction() as connection:
-            found = connection.execute(
-                _open(sa.select(*_INVITATION)).where(Invitation.token_hash == _hash(token))
-            ).one_or_none()
+            found = connection.execute(open_links(Invitation.token_hash == hash_token(token))).one_or_none()
             if found is None:
                 raise InputError("This link was used, or is too old.", "Ask for a new one.")
             if found.account_id is not None:
@@ -202,39 +198,34 @@ class Accounts:
     def promote(self, token: str, account: int) -> Member:
         """Use an invitation for an account that is there: someone whom a hub or a proxy vouches for."""
         with self._writer.transaction() as connection:
-            found = connection.execute(
-                _open(sa.select(*_INVITATION)).where(Invitation.token_hash == _hash(token))
-            ).one_or_none()
+            found = connection.execute(open_links(Invitation.token_hash == hash_token(token))).one_or_none()
             if found is None or found.account_id is not None:
                 raise InputError("This link was used, or is too old.", "Ask for a new one.")
             used = sa.update(Invitation).where(Invitation.id == found.id)
             connection.execute(used.values(used_at=_now(), used_by=account, name=None))
-            before = connection.execute(sa.select(Account.role).where(Account.id == account)).scalar_one()
-            self._end_sessions(connection, account, role=found.role)
-            _note(connection, "role", found.invited_by, account, before=before, after=found.role)
+            self._change_role(connection, account, found.role, by=found.invited_by)
         return self._must(account)
 
     # -- change -------------------------------------------------------------------------------
 
     def set_role(self, account: int, role: str, *, by: int | None) -> None:
-        """Give a person another role; what they have open ends, so that it holds at once."""
+        """Give a person another role; what they have open ends, so that it holds at once.
+
+        The links that an administrator made end with the role.
+        """
         clean_role(role)
         with self._writer.transaction() as connection:
-            before = self._row(connection, account)
-            if before.role == role:
-                return
-            self._keep_an_admin(connection, before, role=role)
-            self._end_sessions(connection, account, role=role)
-            _note(connection, "role", by, account, before=before.role, after=role)
+            self._change_role(connection, account, role, by=by)
 
     def set_disabled(self, account: int, disabled: bool, *, by: int | None) -> None:
-        """Shut a person out at once, or let them in again."""
+        """Shut a person out at once, with the links made by or for them, or let them in again."""
         with self._writer.transaction() as connection:
             before = self._row(connection, account)
             if before.disabled == disabled:
                 return
             if disabled:
                 self._keep_an_admin(connection, before)
+                end_links(connection, by_or_for(account))
             self._end_sessions(connection, account, disabled=disabled)
             _note(connection, "disabled" if disabled else "enabled", by, account)
 
@@ -265,8 +256,7 @@ class Accounts:
             pseudonym = f"{RESERVED}{account}"
             gone = {"password": None, "disabled": True, "seen_at": None, "erased_at": _now()}
             self._end_sessions(connection, account, name=pseudonym, key=pseudonym, **gone)
-            theirs = sa.update(Invitation).where(Invitation.account_id == account)
-            connection.execute(theirs.values(revoked_at=_now()))
+            end_links(connection, by_or_for(account))
             pseudonymise(connection, before.name, pseudonym)
             _note(connection, "erased", by, account)
         return pseudonym
@@ -288,10 +278,6 @@ class Accounts:
         found = self.get(account)
         assert found is not None
         return found
-
-    def _open_invitations(self, *where: Any) -> dict[str, Any] | None:
-        rows = self._reader.rows(_open(sa.select(*_INVITATION)).where(*where))
-        return rows[0] if rows else None
 
     def _make(self, connection: Connection, found: Any, name: str, password: str | None) -> int:
         """The account that an invitation makes."""
@@ -341,25 +327,22 @@ class Accounts:
                 f"{row.name} is the only administrator.", "Make someone else an administrator first."
             )
 
+    def _change_role(self, connection: Connection, account: int, role: str, *, by: int | None) -> None:
+        before = self._row(connection, account)
+        if before.role == role:
+            return
+        self._keep_an_admin(connection, before, role=role)
+        if role not in MAY_INVITE:
+            end_links(connection, Invitation.invited_by == account)
+        self._end_sessions(connection, account, role=role)
+        _note(connection, "role", by, account, before=before.role, after=role)
+
     def _end_sessions(self, connection: Connection, account: int, **changes: Any) -> None:
         change = sa.update(Account).where(Account.id == account)
         connection.execute(change.values(epoch=Account.epoch + 1, **changes))
 
 
 _MEMBER = [getattr(Account, field.name) for field in fields(Member)]
-_INVITATION = [
-    *(getattr(Invitation, name) for name in ("id", "role", "name", "account_id", "invited_by")),
-    Invitation.created_at,
-    Invitation.expires_at,
-    sa.select(Account.name).where(Account.id == Invitation.invited_by).scalar_subquery().label("inviter"),
-    sa.select(Account.name).where(Account.id == Invitation.account_id).scalar_subquery().label("account"),
-]
-
-
-def _open(statement: sa.Select[Any]) -> sa.Select[Any]:
-    return statement.where(
-        Invitation.used_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > _now()
-    )
 
 
 def _note(
@@ -373,10 +356,6 @@ def _note(
 ) -> None:
     row = {"kind": kind, "actor_id": actor, "account_id": account, "before": before, "after": after}
     connection.execute(sa.insert(AccountEvent).values(at=_now(), **row))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _now() -> datetime:
