@@ -221,6 +221,25 @@ def test_a_new_password_comes_by_a_link_too(accounts, admin):
     assert again.epoch > admin.epoch
 
 
+@pytest.mark.parametrize("how", ["by another link", "by themselves"])
+def test_a_new_password_ends_the_other_links_for_one(accounts, admin, how):
+    bob = accounts.join(accounts.invite("annotator", by=admin.id), "Bob", "h")
+    older, newer = (accounts.invite("annotator", by=admin.id, account=bob.id) for _ in range(2))
+    others = accounts.invite("admin", by=None, account=admin.id)
+    if how == "by themselves":
+        accounts.set_password(bob.id, "h2", by=bob.id)
+        with pytest.raises(InputError, match="used"):
+            accounts.join(newer, "", "h3")
+    else:
+        accounts.join(newer, "", "h2")
+    with pytest.raises(InputError, match="used"):
+        accounts.join(older, "", "h3")
+    assert accounts.get(bob.id).password == "h2"
+    assert accounts.invitation(others)["account"] == "Ada"
+    again = accounts.invite("annotator", by=admin.id, account=bob.id)
+    assert accounts.join(again, "", "h4").password == "h4"
+
+
 def test_a_person_is_forgotten_and_their_votes_stay(filled, accounts, admin):
     bob = accounts.join(accounts.invite("expert", by=admin.id), "Bob", "h")
     writer, reader = filled.writer, filled.reader

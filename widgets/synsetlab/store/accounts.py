@@ -168,6 +168,8 @@ class Accounts:
     def join(self, token: str, name: str, password: str | None) -> Member:
         """Use an invitation: make the account, or give it its new password; returns it.
 
+        Every other link for a new password of that account ends.
+
         Raises
         ------
         InputError
@@ -186,6 +188,7 @@ class Accounts:
             used = sa.update(Invitation).where(Invitation.id == found.id)
             # The name was for the link; the account has it now, and alone, so that it can be forgotten.
             connection.execute(used.values(used_at=_now(), used_by=account, name=None))
+            end_links(connection, Invitation.account_id == account)
         return self._must(account)
 
     def admit(self, name: str, role: str) -> Member:
@@ -237,10 +240,11 @@ class Accounts:
             _note(connection, "signed-out", by, account)
 
     def set_password(self, account: int, password: str, *, by: int | None) -> None:
-        """Keep another hash; everything that is signed in with the old password ends."""
+        """Keep another hash; what is signed in with the old password ends, and links for a new one do."""
         with self._writer.transaction() as connection:
             self._row(connection, account)
             self._end_sessions(connection, account, password=password)
+            end_links(connection, Invitation.account_id == account)
             _note(connection, "password", by, account)
 
     def rehash(self, account: int, password: str) -> None:
