@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -149,6 +150,75 @@ def test_nothing_is_done_in_anothers_name_or_beyond_the_role(served):
             kernel.writer.record_expert_verdicts([{**verdict, "decided_by": "ann"}])
         assert kernel.writer.record_expert_verdicts([{**verdict, "decided_by": "eva"}]) == {1: "accepted"}
     assert len(workspace.reader.votes(effective=False)) == 1
+
+
+WRONG_CLAIMS = [
+    {"size": 0},
+    {"size": -5},
+    {"size": 49},
+    {"size": 10**9},
+    {"size": 6.0},
+    {"minutes": 0},
+    {"minutes": -1.0},
+    {"minutes": 20.5},
+    {"minutes": 1e12},
+    {"minutes": float("nan")},
+    {"minutes": float("inf")},
+    {"minutes": "5"},
+    {"controls": 1.0},
+    {"controls": 0.0},
+    {"batch": ""},
+    {"batch": "b" * 65},
+    {"batch": 7},
+]
+
+
+def test_a_kernel_claims_a_page_as_the_product_makes_them(served):
+    workspace, _, enter = served
+    gold = dict.fromkeys(workspace.reader.questions()["id"][:6], "yes")
+    workspace.writer.set_gold(gold)
+    with enter("ann") as kernel:
+        own = kernel.writer.ensure_annotator("ann")
+        for wrong in WRONG_CLAIMS:
+            terms = {"size": 6, "batch": "b", **wrong}
+            (name,) = wrong
+            with pytest.raises((InputError, NotAllowedError), match=re.escape(f"{wrong[name]!r:.40}")):
+                kernel.writer.claim(own, DOG, terms.pop("size"), **terms)
+        assert workspace.reader.leases().empty
+        page = kernel.writer.claim(own, DOG, 48, batch="b")
+        assert len(set(page) & set(gold)) == 6
+    # Whoever has the workspace itself may ask for what they like.
+    assert workspace.writer.claim(own, DOG, 60, batch="c", minutes=-1, controls=0.5)
+
+
+def test_the_role_of_votes_is_that_of_the_name(served):
+    workspace, _, enter = served
+    with enter("Zed") as kernel:
+        with pytest.raises(NotAllowedError, match="role of votes"):
+            kernel.writer.ensure_annotator("Zed", "anonymous")
+        with pytest.raises(NotAllowedError, match="role of votes"):
+            kernel.writer.ensure_annotator("Zed", role="anonymous")
+        assert kernel.writer.ensure_annotator("Zed")
+    with enter("anonymous:7f3a") as kernel:
+        WorkspaceLabelling(kernel, annotator="anonymous:7f3a")
+    roles = workspace.reader.annotators().set_index("name")["role"].to_dict()
+    assert roles == {"Zed": "annotator", "anonymous:7f3a": "anonymous"}
+
+
+def test_a_kernel_has_only_its_own_questions_decided_and_hears_nothing_of_them(served):
+    workspace, _, enter = served
+    for name in ("bob", "cy", "dee"):
+        other = workspace.writer.ensure_annotator(name)
+        workspace.writer.record_votes(other, [vote(1), vote(2)])
+    with enter("ann") as kernel:
+        assert kernel._database.ask("decide", [1, 2]) is None
+        own = kernel.writer.ensure_annotator("ann")
+        assert kernel._database.ask("decide", [1, 2, 10**6]) is None
+        assert set(workspace.reader.questions()["outcome"]) == {"open"}
+        kernel.writer.record_votes(own, [vote(2)])
+        assert OnlineDecider(kernel)([1, 2, 3]) is None
+    outcomes = workspace.reader.questions().set_index("id")["outcome"]
+    assert (outcomes[1], outcomes[2]) == ("open", "accepted")
 
 
 def test_a_capability_ends_and_is_not_renewed_for_who_was_signed_out(served):

@@ -25,14 +25,10 @@ SWITCH_S = 0.0005
 def _make(workspace: Workspace, listener: socket.socket) -> WriterService:
     decider = OnlineDecider(workspace)
 
-    def decide(questions: Collection[int]) -> tuple[int, dict[str, int]]:
-        found = decider([int(question) for question in questions])
-        return found.changed, found.outcomes
-
     def choose(wnids: Collection[str]) -> int:
         return add_synsets(workspace, [str(wnid) for wnid in wnids])
 
-    return WriterService(workspace, listener, {"decide": decide, "choose": choose})
+    return WriterService(workspace, listener, {"decide": decider, "choose": choose})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import unicodedata
 
 from synsetlab.errors import InputError
 
-__all__ = ["RESERVED", "ROLES", "clean_name", "clean_role", "same_name"]
+__all__ = ["RESERVED", "ROLES", "clean_name", "clean_role", "same_name", "voting_role"]
 
 ROLES = ("viewer", "annotator", "expert", "curator", "admin")
 """Each may do what those before it may, but a viewer gives no votes and an annotator sees none of others."""
@@ -50,3 +50,8 @@ def clean_role(role: str) -> str:
 def same_name(name: str) -> str:
     """`name` without case and compatibility forms: two names with the same one are one person's."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def voting_role(name: str) -> str:
+    """The role under which votes of `name` are kept: ``anonymous`` for that, alone or before a colon."""
+    return "anonymous" if name.partition(":")[0] == "anonymous" else "annotator"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synsetlab.errors import NotAllowedError
+from synsetlab.errors import InputError, NotAllowedError
+from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES, PAGE
 from synsetlab.store.names import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from synsetlab.store.capability import Capability
 
@@ -85,6 +86,9 @@ PERMITS: dict[str, Permit] = {
 }
 """Operations by name; what is not listed cannot be asked for."""
 
+LONGEST_BATCH = 64
+"""Characters of a page's name."""
+
 SETTINGS = ("workspace_id", "vote_policy", "quiz")
 """Settings that a kernel may read; never ``secret``, of which it gets what it needs derived."""
 
@@ -92,7 +96,15 @@ SETTINGS = ("workspace_id", "vote_policy", "quiz")
 def check_permit(
     capability: Capability, number: int | None, operation: str, args: Sequence[Any], named: dict[str, Any]
 ) -> Permit:
-    """Raise NotAllowedError unless the capability reaches so far; `number` is its annotator's, or None."""
+    """The permit of an operation; `number` is that of the capability's annotator, or None.
+
+    Raises
+    ------
+    NotAllowedError
+        The capability does not reach so far.
+    InputError
+        A number is none that a page asks for.
+    """
     permit = PERMITS.get(operation)
     if permit is None or not permit.reaches(capability.role):
         raise NotAllowedError(
@@ -109,6 +121,8 @@ def check_permit(
         own = bool(deciders) and set(deciders) == {capability.annotator}
     if not own:
         raise NotAllowedError(f"{capability.annotator} asked for {operation} in another's name.")
+    if operation in _TERMS:
+        _TERMS[operation](*args, **named)
     if operation == "setting" and args and args[0] not in SETTINGS:
         raise NotAllowedError(f"The setting {args[0]!r} is not for kernels.")
     return permit
@@ -122,3 +136,44 @@ def _deciders(whose: str, args: Sequence[Any], named: dict[str, Any]) -> list[An
     if not rows or whose == ROWS:
         return [row.get("decided_by") for row in rows]
     return [named.get("by"), *(row[part].get("decided_by") for row in rows for part in ("reject", "accept"))]
+
+
+def _claim(
+    _annotator: Any,
+    _wnid: Any,
+    size: Any,
+    *,
+    batch: Any,
+    minutes: Any = LEASE_MINUTES,
+    controls: Any = CONTROLS,
+) -> None:
+    """A page as the product hands it out: more of it would empty the team's queue."""
+    if type(size) is not int or not 1 <= size <= PAGE:
+        raise InputError(f"A page of {size!r:.40} questions cannot be claimed.", f"Ask for 1 to {PAGE}.")
+    if type(minutes) not in {int, float} or not 0 < minutes <= LEASE_MINUTES:
+        raise InputError(
+            f"Questions cannot be kept for {minutes!r:.40} minutes.",
+            f"Ask for more than 0, at most {LEASE_MINUTES:g}.",
+        )
+    if controls != CONTROLS:
+        raise NotAllowedError(
+            f"The share of hidden controls on a page cannot be chosen: {controls!r:.40}.", "Leave it out."
+        )
+    if not isinstance(batch, str) or not 1 <= len(batch) <= LONGEST_BATCH:
+        raise InputError(
+            f"{batch!r:.40} cannot be the name of a page.", f"Use 1 to {LONGEST_BATCH} characters."
+        )
+
+
+def _ensure_annotator(_name: Any, *role: Any, **named: Any) -> None:
+    """The name alone: it says the role."""
+    if role or named:
+        asked = [*role, *named.values()]
+        raise NotAllowedError(f"The role of votes cannot be chosen: {asked!r:.40}.", "Leave it out.")
+
+
+_TERMS: dict[str, Callable[..., None]] = {
+    "writer.claim": _claim,
+    "writer.ensure_annotator": _ensure_annotator,
+}
+"""What else an operation's arguments must be; wrong ones are refused by the same names and places."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-__all__ = ["append_votes"]
+__all__ = ["append_votes", "voted_on"]
 
 Row = dict[str, Any]
 
@@ -63,6 +63,12 @@ def append_votes(
     return results
 
 
+def voted_on(connection: Connection, annotator_id: int, questions: Collection[int]) -> set[int]:
+    """Those of `questions` on which the annotator has said something, if only to take it back."""
+    whose = {"whose": annotator_id, "questions": ids(connection, questions)}
+    return {row[0] for row in _MET.rows(connection, whose)}
+
+
 def _append(connection: Connection, before: dict[int, Asked], rows: dict[int, list[Row]]) -> dict[int, Tally]:
     """Append rows by annotator; returns the tallies with them of the questions that they touch.
 
@@ -99,8 +105,7 @@ def _entangled(connection: Connection, rows: dict[int, list[Row]]) -> set[int]:
         if annotator_id in excluded or len(questions) < len(theirs):
             found |= questions
             continue
-        whose = {"whose": annotator_id, "questions": ids(connection, questions)}
-        found.update(row[0] for row in _MET.rows(connection, whose))
+        found |= voted_on(connection, annotator_id, questions)
         found.update(row["question_id"] for row in theirs if row["answer"] is None)
     return found
 

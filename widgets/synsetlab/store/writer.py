@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
 from synsetlab.store.decisions import DEFAULT_VOTES_WANTED, append_decisions, cases_of
-from synsetlab.store.defaults import CONTROLS, VOTE_POLICY
+from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES, VOTE_POLICY
 from synsetlab.store.engine import insert_new, put, update_by_id
 from synsetlab.store.leases import claim
+from synsetlab.store.names import voting_role
 from synsetlab.store.rebuild import rebuild
 from synsetlab.store.tallies import microseconds, recount, restamp
 from synsetlab.store.transactions import Transactions
@@ -189,10 +190,14 @@ class Writer(Transactions):
 
     # -- vote ---------------------------------------------------------------------------------
 
-    def ensure_annotator(self, name: str, role: str = "annotator") -> int:
-        """The id of the annotator called `name`, made if need be; a known one keeps its role."""
+    def ensure_annotator(self, name: str, role: str | None = None) -> int:
+        """The id of the annotator called `name`, made if need be; a known one keeps its role.
+
+        `role` is ``annotator`` or ``anonymous``; None: what the name says (`voting_role`).
+        """
+        row = {"name": name, "role": role or voting_role(name), "created_at": _now()}
         with self.transaction() as connection:
-            insert_new(connection, t.Annotator, [{"name": name, "role": role, "created_at": _now()}])
+            insert_new(connection, t.Annotator, [row])
             return int(
                 connection.execute(sa.select(t.Annotator.id).where(t.Annotator.name == name)).scalar_one()
             )
@@ -275,7 +280,7 @@ class Writer(Transactions):
         size: int,
         *,
         batch: str,
-        minutes: float = 20.0,
+        minutes: float = LEASE_MINUTES,
         controls: float = CONTROLS,
     ) -> list[int]:
         """Lease up to `size` open questions of `wnid` for `minutes`; see `synsetlab.store.leases.claim`.

@@ -15,6 +15,7 @@ from typing import Any
 
 from synsetlab.errors import InputError, WorkspaceBusyError
 from synsetlab.store.service import Request, Service, failure
+from synsetlab.store.votelog import voted_on
 
 __all__ = ["WriterService"]
 
@@ -27,8 +28,9 @@ log = logging.getLogger("synsetlab.store.service")
 class WriterService(Service):
     """A `Service` that writes.
 
-    Its `parts` may have the functions ``decide`` (judges questions by id and records what changes; returns
-    how many did and the outcomes) and ``choose`` (brings synsets in by wnid).
+    Its `parts` may have the functions ``decide`` (judges questions by id and records what changes; of what
+    was asked for, only questions that the caller has voted on, and nothing is told of what came of it) and
+    ``choose`` (brings synsets in by wnid).
     """
 
     _answered: frozenset[object] = frozenset()
@@ -72,6 +74,17 @@ class WriterService(Service):
             else:
                 break
         self._reply(request, answer)
+
+    def _do(self, request: Request) -> Any:
+        if request.operation != "decide" or "decide" not in self._parts:
+            return super()._do(request)
+        # What a question's votes amount to tells those of others, and is for whoever decides.
+        number, questions = request.peer.number, {int(question) for question in request.args[0]}
+        with self._workspace.writer.transaction() as connection:
+            own = set() if number is None else voted_on(connection, number, questions)
+        if own:
+            self._parts["decide"](sorted(own))
+        return None
 
     def _votes(self, requests: list[Request]) -> dict[Request, dict[str, Any]]:
         if not requests:

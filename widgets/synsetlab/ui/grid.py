@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from synsetlab.errors import InputError
+from synsetlab.store.defaults import PAGE
 from synsetlab.ui.base import Panel, Reply
 from synsetlab.ui.esm import link, style
 from synsetlab.ui.grid_extras import GridExtras
@@ -26,7 +27,6 @@ __all__ = ["ANSWERS", "LabelingGrid"]
 
 ANSWERS: Final = ("yes", "no", "unsure", "skip")
 MODES: Final = ("judge", "wrong", "right")
-PAGE: Final = 48
 LARGEST_PAGE: Final = 20_000
 FIRST_ITEMS: Final = 96
 FIRST_THUMBNAILS: Final = 48

@@ -143,12 +143,12 @@ class OnlineDecider:
         self._version: str | None = None
         self._judge: Judge | None = None
 
-    def __call__(self, questions: Collection[int]) -> Consensus:
-        """Decide what `questions` allow."""
+    def __call__(self, questions: Collection[int]) -> Consensus | None:
+        """Decide what `questions` allow; a kernel without the database is not told what came of it."""
         if self._workspace.linked:
-            # A kernel without the database knows no policy and no model: the writer does.
-            changed, outcomes = self._workspace.ask("decide", [int(question) for question in questions])
-            return Consensus("", fitted=False, changed=changed, outcomes=outcomes)
+            # It knows no policy and no model: the writer does, and decides what the annotator voted on.
+            self._workspace.ask("decide", [int(question) for question in questions])
+            return None
         version = self._workspace.reader.setting(MODEL_VERSION) or ""
         if self._judge is None or version != self._version:
             self._judge = Judge(policy_in_force(self._workspace), stored_model(self._workspace))

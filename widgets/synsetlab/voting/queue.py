@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from synsetlab.errors import InputError
-from synsetlab.store.defaults import CONTROLS
+from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelQueue", "annotator_name"]
 
-PAGE = 48
-"""Questions a page by default: what ImageNet and ImageNetV2 used."""
-
-LEASE_MINUTES = 20.0
 LARGEST_SHARE = 0.5
 NAME_LIMIT = 64
 
@@ -60,8 +56,7 @@ class LabelQueue:
         self.annotator = name = annotator_name(annotator)
         self.synset = workspace.lookups.synset(wnid)
         self.wnid = wnid
-        role = "anonymous" if name.partition(":")[0] == "anonymous" else "annotator"
-        self.annotator_id = workspace.writer.ensure_annotator(name, role)
+        self.annotator_id = workspace.writer.ensure_annotator(name)
         self._decide = decide
         self._controls = controls
 
