@@ -37,14 +37,19 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         yield made
 
 
-def vote(workspace: Workspace, who: int, batch: str, answers: dict[int, str]) -> None:
-    workspace.writer.record_votes(
+def vote(workspace: Workspace, who: int, batch: str, answers: dict[int, str]) -> list[str]:
+    return workspace.writer.record_votes(
         who,
         [
             {"id": str(uuid.uuid4()), "question_id": question, "answer": answer, "batch": batch}
             for question, answer in answers.items()
         ],
     )
+
+
+def take_back(workspace: Workspace, who: int, batch: str, question: int, answer: str) -> None:
+    event = {"id": str(uuid.uuid4()), "question_id": question, "retracts": answer, "batch": batch}
+    workspace.writer.record_votes(who, [event])
 
 
 def test_pages_are_mine_and_hold_what_is_not_decided(workspace: Workspace) -> None:
@@ -73,6 +78,33 @@ def test_controls_are_in_no_page(workspace: Workspace) -> None:
     workspace.writer.set_gold({questions[0]: "yes", questions[1]: "no", questions[2]: "no"})
     vote(workspace, ann, "one", dict(zip(questions[:4], ("yes", "yes", "unsure", "no"), strict=True)))
     assert workspace.own_work.page(ann, "one") == [questions[3]]
+
+
+def test_a_control_counts_as_it_was_when_its_page_was_left(workspace: Workspace) -> None:
+    questions = [int(number) for number in workspace.reader.questions()["id"]]
+    ann, bob = (workspace.writer.ensure_annotator(name) for name in ("ann", "bob"))
+    workspace.writer.set_gold({questions[0]: "yes", questions[1]: "no", questions[2]: "no"})
+
+    def gold() -> tuple[int, int]:
+        found = workspace.team.own_gold(ann)
+        return found["known"], found["right"]
+
+    assert gold() == (0, 0)
+    (first,) = vote(workspace, ann, "one", {questions[0]: "no"})
+    take_back(workspace, ann, "one", questions[0], first)
+    vote(workspace, ann, "one", {questions[0]: "yes", questions[1]: "unsure", questions[3]: "yes"})
+    vote(workspace, bob, "two", {questions[0]: "no"})
+    assert gold() == (0, 0), "they are still at that page"
+    (wrong,) = vote(workspace, ann, "two", {questions[2]: "yes"})
+    assert gold() == (1, 1), "corrected while the page was open"
+    vote(workspace, ann, "two", {questions[4]: "yes"})
+    assert gold() == (1, 1)
+    vote(workspace, ann, "three", {questions[4]: "no"})
+    assert gold() == (2, 1)
+    for batch in ("two", "three", "four"):
+        vote(workspace, ann, batch, {questions[2]: "no", questions[1]: "no"})
+        take_back(workspace, ann, batch, questions[2], wrong)
+    assert gold() == (2, 1), "trying again earns nothing"
 
 
 def test_notes_the_latest_counts_and_none_can_be_changed(workspace: Workspace) -> None:

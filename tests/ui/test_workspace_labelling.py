@@ -33,15 +33,19 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         made.writer.add_synsets(
             [{"wnid": DOG, "lemmas": ["dog"], "gloss": "", "path": [], "chosen": True}], []
         )
-        run = made.writer.start_import("folder", "made up")
-        names = [hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(PICTURES)]
-        facts = {"format": "JPEG", "width": 4, "height": 3, "bytes": 9, "mean_color": "#000000"}
-        made.writer.add_images(
-            [{"id": name, "phash": None, "phash_name": None, **facts} for name in names],
-            [],
-            [{"image_id": name, "wnid": DOG, "import_id": run} for name in names],
-        )
+        add_pictures(made, range(PICTURES))
         yield made
+
+
+def add_pictures(workspace: Workspace, numbers: range) -> None:
+    run = workspace.writer.start_import("folder", "made up")
+    names = [hashlib.sha256(f"{n}".encode()).hexdigest() for n in numbers]
+    facts = {"format": "JPEG", "width": 4, "height": 3, "bytes": 9, "mean_color": "#000000"}
+    workspace.writer.add_images(
+        [{"id": name, "phash": None, "phash_name": None, **facts} for name in names],
+        [],
+        [{"image_id": name, "wnid": DOG, "import_id": run} for name in names],
+    )
 
 
 def vote(key: str) -> dict[str, object]:
@@ -128,6 +132,46 @@ def test_a_page_can_be_opened_again_until_it_is_decided(workspace: Workspace) ->
     assert grid.on_earlier({})["pages"] == []
     with pytest.raises(InputError, match="decided by now"):
         grid.on_reopen({"batch": opened["batch"]})
+
+
+def batches(workspace: Workspace) -> list[str]:
+    return workspace.reader.votes(effective=False)["batch"].tolist()
+
+
+def test_the_browser_cannot_begin_pages_to_find_out_what_is_known(workspace: Workspace) -> None:
+    add_pictures(workspace, range(PICTURES, 40))
+    workspace.writer.set_gold({int(number): "no" for number in workspace.reader.questions()["id"][:8]})
+    grid = LabelingGrid(source=WorkspaceLabelling(workspace, wnid=DOG, annotator="ann"), page_size=16)
+    opened = grid.on_open({"keys": []})
+    for number, item in enumerate(opened["items"]):
+        event = {**vote(item["key"]), "batch": f"made up {number}"}
+        assert grid.on_votes({"owner": grid.owner, "events": [event]})["acked"] == [event["id"]]
+        assert grid.on_open({"keys": []})["gold"] == {"asked": 0, "right": 0}
+    assert batches(workspace) == [opened["batch"]] * 16
+    following = grid.on_submit({"batch": opened["batch"], "keys": [item["key"] for item in opened["items"]]})
+    first = vote(following["items"][0]["key"])
+    assert grid.on_votes({"owner": grid.owner, "events": [first]})["acked"]
+    known = {"asked": 2, "right": 0}
+    assert grid.on_open({"keys": []})["gold"] == known, "the page before was handed in"
+    again = [{**vote(item["key"]), "answer": "no", "batch": opened["batch"]} for item in opened["items"]]
+    assert len(grid.on_votes({"owner": grid.owner, "events": again})["acked"]) == 16
+    assert grid.on_open({"keys": []})["gold"] == known, "what is said later earns nothing"
+
+
+def test_answers_left_behind_by_a_page_before_are_of_the_page_that_is_opened_next(
+    workspace: Workspace,
+) -> None:
+    before = LabelingGrid(source=WorkspaceLabelling(workspace, wnid=DOG, annotator="ann"))
+    opened = before.on_open({"keys": []})
+    late = [{**vote(item["key"]), "batch": opened["batch"]} for item in opened["items"]]
+    assert before.on_votes({"owner": before.owner, "events": late[:1]})["acked"] == [late[0]["id"]]
+    after = LabelingGrid(source=WorkspaceLabelling(workspace, wnid=DOG, annotator="ann"))
+    acked = after.on_votes({"owner": after.owner, "events": late[:2]})["acked"]
+    assert acked == [event["id"] for event in late[:2]]
+    reopened = after.on_open({"keys": [late[2]["key"]]})
+    assert after.on_votes({"owner": after.owner, "events": late[2:3]})["acked"] == [late[2]["id"]]
+    assert reopened["here"] == [late[2]["key"]]
+    assert batches(workspace) == [opened["batch"], *[reopened["batch"]] * 2]
 
 
 def test_another_synset_can_be_chosen_by_page_and_by_python(two_synsets: Workspace) -> None:

@@ -44,21 +44,30 @@ class Team:
     def own_gold(self, annotator: int) -> dict[str, int]:
         """How an annotator did on known answers: ``right`` of ``known``.
 
-        The page that they are at does not count yet: a number that moved with each answer would tell
-        which of its questions have a known one.
+        An answer counts as it was when its page was left for another: until then it may be corrected,
+        and is not told of, for a number that moved with each answer would tell which questions have a
+        known one. What is said of the question later changes nothing.
         """
-        newest = sa.select(t.Vote.batch).where(t.Vote.annotator_id == annotator)
-        batch = newest.order_by(t.Vote.seq.desc()).limit(1).scalar_subquery()
-        votes = effective_votes(t.Vote.annotator_id == annotator, everyone=True).subquery()
-        right = sa.case((votes.c.answer == t.Question.gold_answer, 1), else_=0)
+        said = _by_page(annotator)
+        given = (
+            sa.select(said.c.question_id, sa.func.max(said.c.seq).label("seq"))
+            .where(
+                said.c.question_id.in_(sa.select(t.Question.id).where(t.Question.gold_answer.is_not(None))),
+                said.c.page == said.c.first_page,
+                said.c.page < said.c.last_page,
+                said.c.answer.is_not(None),
+                ~_taken_back(annotator, said),
+            )
+            .group_by(said.c.question_id)
+            .subquery()
+        )
+        right = sa.case((t.Vote.answer == t.Question.gold_answer, 1), else_=0)
         statement = (
             sa.select(sa.func.count().label("known"), sa.func.coalesce(sa.func.sum(right), 0).label("right"))
-            .select_from(votes.join(t.Question.__table__, t.Question.id == votes.c.question_id))
-            .where(
-                t.Question.gold_answer.is_not(None),
-                votes.c.answer.not_in(["unsure", "skip"]),
-                votes.c.batch.is_distinct_from(batch),
-            )
+            .select_from(given)
+            .join(t.Vote, t.Vote.seq == given.c.seq)
+            .join(t.Question, t.Question.id == given.c.question_id)
+            .where(t.Vote.answer.not_in(["unsure", "skip"]))
         )
         return self._reader.rows(statement)[0]
 
@@ -74,3 +83,38 @@ class Team:
             )
             found[wnid] = sorted(row["image_id"] for row in self._reader.rows(statement))
         return found
+
+
+def _by_page(annotator: int) -> sa.Subquery:
+    """All that an annotator said: seq, id, question_id, answer, and in which order they were at its page.
+
+    ``page`` counts up where one batch follows another; ``page_end`` is the last seq of it, ``first_page``
+    that on which the question was first said something of, ``last_page`` the one that they are at.
+    """
+    vote, by_seq = t.Vote, t.Vote.seq
+    turned = sa.func.lag(vote.batch).over(order_by=by_seq).is_distinct_from(vote.batch)
+    columns = (vote.seq, vote.id, vote.question_id, vote.answer)
+    steps = (
+        sa.select(*columns, sa.case((turned, 1), else_=0).label("turn"))
+        .where(vote.annotator_id == annotator)
+        .subquery()
+    )
+    told = [steps.c[column.key] for column in columns]
+    pages = sa.select(*told, sa.func.sum(steps.c.turn).over(order_by=steps.c.seq).label("page")).subquery()
+    return sa.select(
+        pages,
+        sa.func.max(pages.c.seq).over(partition_by=pages.c.page).label("page_end"),
+        sa.func.min(pages.c.page).over(partition_by=pages.c.question_id).label("first_page"),
+        sa.func.max(pages.c.page).over().label("last_page"),
+    ).subquery()
+
+
+def _taken_back(annotator: int, said: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Whether an answer was taken back before its page was left."""
+    return sa.exists().where(
+        t.Vote.annotator_id == annotator,
+        t.Vote.retracts == said.c.id,
+        t.Vote.seq <= said.c.page_end,
+        # "+ 0" as in `synsetlab.store.reader.is_retracted`.
+        t.Vote.question_id + 0 == said.c.question_id,
+    )

@@ -33,7 +33,7 @@ FIRST_THUMBNAILS: Final = 48
 ITEMS_AT_ONCE: Final = 512
 EVENTS_AT_ONCE: Final = 256
 LONGEST: Final = 86_400_000
-FIELDS: Final = ("id", "key", "answer", "retracts", "shown_at", "decided_at", "active_ms", "batch")
+FIELDS: Final = ("id", "key", "answer", "retracts", "shown_at", "decided_at", "active_ms")
 
 
 class LabelingGrid(GridExtras, PictureMessages, Panel):
@@ -129,8 +129,9 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
             )
         self._source = source
         self._page_size = page_size or PAGE
-        self._page: Sequence[Mapping[str, Any]] | None = None
-        self._batch = ""
+        self._page: Sequence[Mapping[str, Any]] | None
+        self._batch: str
+        self._leave_page()
         asked = str(getattr(source, "wnid", ""))
         route = str(getattr(source, "thumbnails_url", ""))
         super().__init__(**{"owner": source.owner, "synset": asked, "thumbnails_url": route, **traits})
@@ -144,7 +145,8 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
 
     @source.setter
     def source(self, source: GridSource) -> None:
-        self._source, self._page = source, None
+        self._source = source
+        self._leave_page()
         self.owner, self.thumbnails_url = source.owner, str(getattr(source, "thumbnails_url", ""))
         self._name_synset()
         self.send({"type": "turn"})
@@ -185,7 +187,7 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
             except InputError:
                 self._name_synset()  # the one asked about still, so that who follows is not misled
                 raise
-            self._page = None
+            self._leave_page()
             self.send({"type": "turn"})
 
     def _name_synset(self) -> None:
@@ -198,7 +200,6 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         waiting = set(texts_of(message, "keys", limit=LARGEST_PAGE))
         if self._page is None:
             self._page = self._source.page(self._page_size)
-            self._batch = str(uuid.uuid4())
             self._name_synset()
         return self._opened(self._page, waiting)
 
@@ -211,7 +212,11 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         return {"items": [dict(item) for item in page[start : min(stop, start + ITEMS_AT_ONCE)]]}
 
     def on_votes(self, message: Mapping[str, Any]) -> Reply:
-        """``{owner, events}`` -> ``{acked: [id], refused: {id: why}}``; acked events are committed."""
+        """``{owner, events}`` -> ``{acked: [id], refused: {id: why}}``; acked events are committed.
+
+        Their page is the open one, or the one that is opened next, whatever the browser calls it: pages that
+        it could begin and end itself would tell which pictures have a known answer.
+        """
         if message.get("owner") != self._source.owner:
             raise InputError("These answers belong to another grid.", "They wait in this browser for it.")
         events = message.get("events")
@@ -222,7 +227,7 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         answers = self._answers()
         for event in events:
             try:
-                valid.append(_event(event, answers))
+                valid.append({**_event(event, answers), "batch": self._batch})
             except InputError as error:
                 name = event.get("id") if isinstance(event, dict) else None
                 refused[str(name)[:36]] = error.shown
@@ -239,14 +244,14 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
 
     def turn_to_next(self) -> dict[str, Any]:
         """Open the source's next page."""
-        self._page = None
+        self._leave_page()
         opened = self.on_open({"keys": []})
         assert isinstance(opened, dict)
         return opened
 
     def turn_to(self, page: Sequence[Mapping[str, Any]], batch: str | None) -> dict[str, Any]:
         """Open `page`, under its old name where it was open before."""
-        self._page, self._batch = page, batch or str(uuid.uuid4())
+        self._page, self._batch = page, batch or _new_batch()
         self._name_synset()
         return self._opened(page, set())
 
@@ -255,6 +260,11 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         return self._source
 
     # -- how -----------------------------------------------------------------------------------
+
+    def _leave_page(self) -> None:
+        self._page = None
+        # Answers that a page before a reload left behind may come before the next one is opened.
+        self._batch = _new_batch()
 
     def _opened(self, page: Sequence[Mapping[str, Any]], waiting: set[str]) -> dict[str, Any]:
         keys = [str(item["key"]) for item in page]
@@ -293,6 +303,11 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         return [name for event in events for name in self._record([event], refused)]
 
 
+def _new_batch() -> str:
+    """The name of a page."""
+    return str(uuid.uuid4())
+
+
 def _event(event: Any, answers: Sequence[str]) -> dict[str, Any]:
     """The event with its known fields, checked."""
     if not isinstance(event, dict):
@@ -309,7 +324,6 @@ def _event(event: Any, answers: Sequence[str]) -> dict[str, Any]:
         found[name] = _time(found[name])
     active = found["active_ms"]
     found["active_ms"] = min(max(active, 0), LONGEST) if isinstance(active, int) else None
-    found["batch"] = str(found["batch"])[:64] if found["batch"] is not None else None
     return found
 
 
