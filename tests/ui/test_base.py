@@ -128,6 +128,14 @@ def test_the_page_writes_only_what_it_may() -> None:
     assert "alert" not in echo._esm
 
 
+@pytest.mark.parametrize("state", [[1], "ours", None, 7, [["ours", "page"]]])
+def test_a_state_that_is_none_is_passed_over(state: Any, caplog: pytest.LogCaptureFixture) -> None:
+    echo = Echo()
+    echo._handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
+    assert echo.ours == ""
+    assert "as its state" in caplog.text
+
+
 def test_a_misspelt_argument_is_named_with_those_there_are() -> None:
     with pytest.raises(TypeError, match=r"no argument 'ousr'.*locked.*ours"):
         Echo(ousr="x")

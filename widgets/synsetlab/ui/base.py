@@ -47,7 +47,10 @@ class Panel(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take from the page only the traits named in `page_writes`."""
+        """Take from the page only the traits named in `page_writes`, and nothing that is no state."""
+        if not isinstance(sync_data, dict):
+            log.warning("%s: the page sent %.80r as its state", type(self).__name__, sync_data)
+            return
         super().set_state({name: value for name, value in sync_data.items() if name in self.page_writes})
 
     def _receive(self, _widget: object, message: Any, buffers: Sequence[Any]) -> None:
