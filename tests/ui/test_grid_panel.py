@@ -233,6 +233,23 @@ def test_odd_times_are_no_reason_to_lose_a_vote(folder: Path) -> None:
     assert frame["decided_at"].isna().all()
 
 
+@pytest.mark.parametrize(
+    "time",
+    [
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+        "2026-01-01\ud80000:00:00+00:00",
+        "2026-01-01T00:00:00",
+        "\ud800",
+    ],
+)
+def test_a_time_that_cannot_be_kept_is_none(folder: Path, tmp_path: Path, time: str) -> None:
+    grid = LabelingGrid(images=folder, votes_file=tmp_path / "votes.jsonl")
+    odd = event("0.png", decided_at=time, shown_at=time, batch="\ud800")
+    assert votes(grid, odd)["acked"] == [odd["id"]]
+    assert grid.votes["decided_at"].isna().all()
+
+
 def test_answers_of_another_grid_stay_in_the_browser(folder: Path) -> None:
     grid = LabelingGrid(images=folder)
     with pytest.raises(InputError, match="another grid"):

@@ -158,6 +158,19 @@ def test_the_browser_cannot_begin_pages_to_find_out_what_is_known(workspace: Wor
     assert grid.on_open({"keys": []})["gold"] == known, "what is said later earns nothing"
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "\ud800"])
+def test_a_vote_is_stored_though_its_time_cannot_be(workspace: Workspace, time: str) -> None:
+    source = WorkspaceLabelling(workspace, wnid=DOG, annotator="ann")
+    grid = LabelingGrid(source=source)
+    first, second = (item["key"] for item in grid.on_open({"keys": []})["items"][:2])
+    event = {**vote(first), "decided_at": time, "shown_at": time, "batch": "\ud800"}
+    assert grid.on_votes({"owner": grid.owner, "events": [event]})["acked"] == [event["id"]]
+    if time.isascii():
+        source.record([{**vote(second), "decided_at": time}])
+        assert len(workspace.reader.votes()) == 2
+    assert workspace.reader.votes()["shown_at"].isna().all()
+
+
 def test_answers_left_behind_by_a_page_before_are_of_the_page_that_is_opened_next(
     workspace: Workspace,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
@@ -337,8 +337,11 @@ def _uuid(value: Any, field: str) -> None:
 
 
 def _time(value: Any) -> str | None:
-    """The time as it was sent; one that cannot be read is no reason to lose a vote."""
+    """The time as it was sent; one that cannot be read, or kept, is no reason to lose a vote."""
     try:
-        return value if datetime.fromisoformat(value).tzinfo else None
+        read = datetime.fromisoformat(value)
+        # Between date and time any character is read; at the ends of the calendar a zone leads out of it.
+        kept = read.tzinfo is not None and value.isascii() and 1 < read.year < MAXYEAR
     except (ValueError, TypeError):
         return None
+    return str(value) if kept else None

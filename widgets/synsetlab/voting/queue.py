@@ -117,11 +117,11 @@ def annotator_name(text: str) -> str:
 
 
 def _time(value: Any) -> datetime | None:
-    """A time as the page sends it; one that cannot be read is no reason to lose a vote."""
+    """A time as the page sends it; one that cannot be read, or kept, is no reason to lose a vote."""
     if value is None or isinstance(value, datetime):
         return value
     try:
         parsed = datetime.fromisoformat(str(value))
-    except ValueError:
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # as where a zone leads out of the calendar
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
