@@ -17,6 +17,7 @@ from synsetlab.errors import InputError
 from synsetlab.store import schema
 from synsetlab.store.schema_notes import Note
 from synsetlab.ui.grid import LabelingGrid
+from synsetlab.ui.workspace.definition_quiz import definition_quiz
 from synsetlab.ui.workspace.labelling import WorkspaceLabelling
 
 if TYPE_CHECKING:
@@ -217,6 +218,31 @@ def test_the_quiz_is_passed_once_a_synset(two_synsets: Workspace) -> None:
     assert LabelingGrid(source=again).on_open({"keys": []})["quiz"] is None
     other = WorkspaceLabelling(two_synsets, wnid=CAT, annotator="bob")
     assert LabelingGrid(source=other).on_open({"keys": []})["quiz"]
+
+
+def test_no_picture_is_sent_and_no_answer_taken_before_the_quiz(two_synsets: Workspace) -> None:
+    before = LabelingGrid(source=WorkspaceLabelling(two_synsets, wnid=CAT, annotator="ann"))
+    events = [vote(item["key"]) for item in before.on_open({"keys": []})["items"]]
+    source = WorkspaceLabelling(two_synsets, wnid=CAT, annotator="ann", quiz=True)
+    grid = LabelingGrid(source=source)
+    early = grid.on_votes({"owner": grid.owner, "events": events[:1]})
+    assert early["acked"] == [events[0]["id"]], "left behind by the page before"
+    opened = grid.on_open({"keys": []})
+    assert (opened["count"], opened["items"], opened["answers"]) == (3, [], {})
+    slice_ = {"batch": opened["batch"], "start": 0, "stop": 3}
+    with pytest.raises(InputError, match="after the quiz"):
+        grid.on_items(slice_)
+    with pytest.raises(InputError, match="after the quiz"):
+        grid.on_votes({"owner": grid.owner, "events": events[1:]})
+    dogs = WorkspaceLabelling(two_synsets, wnid=DOG, annotator="ann")
+    elsewhere = vote(dogs.page(1)[0]["key"])
+    mixed = grid.on_votes({"owner": grid.owner, "events": [*events[1:], elsewhere]})
+    assert mixed == {"acked": [elsewhere["id"]], "refused": {}}, "the others wait in the browser"
+    assert len(two_synsets.reader.votes()) == 2
+    right = [question.right for question in definition_quiz(two_synsets, CAT)]
+    assert grid.on_quiz({"answers": right})["passed"]
+    assert {item["key"] for item in grid.on_items(slice_)["items"]} == {event["key"] for event in events[1:]}
+    assert len(grid.on_votes({"owner": grid.owner, "events": events})["acked"]) == 4
 
 
 def test_preferences_and_problems_are_kept_in_the_workspace(workspace: Workspace) -> None:

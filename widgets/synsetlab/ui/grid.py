@@ -206,6 +206,8 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
     def on_items(self, message: Mapping[str, Any]) -> Reply:
         """``{batch, start, stop}`` -> ``{items}``: further pictures of the page."""
         page = self._current(message)
+        if self.quiz_is_open():
+            raise InputError("The pictures of this page come after the quiz.", "Answer its questions first.")
         start, stop = message.get("start"), message.get("stop")
         if not isinstance(start, int) or not isinstance(stop, int) or not 0 <= start <= stop:
             raise InputError(f"The page asked for pictures {start!r} to {stop!r}.", "Reload the page.")
@@ -215,7 +217,8 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         """``{owner, events}`` -> ``{acked: [id], refused: {id: why}}``; acked events are committed.
 
         Their page is the open one, or the one that is opened next, whatever the browser calls it: pages that
-        it could begin and end itself would tell which pictures have a known answer.
+        it could begin and end itself would tell which pictures have a known answer. Answers to a page whose
+        quiz is not passed yet are neither acknowledged nor refused: they wait in the browser.
         """
         if message.get("owner") != self._source.owner:
             raise InputError("These answers belong to another grid.", "They wait in this browser for it.")
@@ -231,7 +234,10 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
             except InputError as error:
                 name = event.get("id") if isinstance(event, dict) else None
                 refused[str(name)[:36]] = error.shown
-        acked = self._record(valid, refused)
+        taken = self._without_quiz(valid)
+        if valid and not taken and not refused:
+            raise InputError("These answers come after the quiz.", "They wait in this browser until then.")
+        acked = self._record(taken, refused)
         self.recorded += len(acked)
         return {"acked": acked, "refused": refused}
 
@@ -268,15 +274,17 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
 
     def _opened(self, page: Sequence[Mapping[str, Any]], waiting: set[str]) -> dict[str, Any]:
         keys = [str(item["key"]) for item in page]
+        extras = self.extras()
         return {
             "batch": self._batch,
             "header": self._source.header(),
             "count": len(page),
-            "items": [dict(item) for item in page[:FIRST_ITEMS]],
+            # After the quiz the page asks for them: see `on_items`.
+            "items": [] if extras.get("quiz") else [dict(item) for item in page[:FIRST_ITEMS]],
             "answers": {key: dict(given) for key, given in self._source.my_answers(keys).items()},
             "here": [key for key in keys if key in waiting],
             "progress": self._source.progress(),
-            **self.extras(),
+            **extras,
         }
 
     def _answers(self) -> Sequence[str]:
@@ -284,6 +292,13 @@ class LabelingGrid(GridExtras, PictureMessages, Panel):
         choices: Sequence[str] = getattr(self._source, "choices", None) or ()
         # Classes of pages before this one may still be on their way.
         return (*ANSWERS, *choices)
+
+    def _without_quiz(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those that are not on an open page whose quiz is still to be passed."""
+        if not self._page or not self.quiz_is_open():
+            return events
+        behind = {str(item["key"]) for item in self._page}
+        return [event for event in events if event["key"] not in behind]
 
     def _current(self, message: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         if self._page is None or text_of(message, "batch", limit=36) != self._batch:

@@ -7,7 +7,7 @@ A `GridSource` may also have
   annotator handed in and that are not decided yet;
 - ``tasks() -> [{wnid, name, gloss, mine, left, current}]`` and ``choose(wnid)``: what else there is to label;
 - ``quiz() -> [{prompt, options}]`` and ``solve(answers) -> [index of each wrong one]``: to be passed before
-  pictures are shown; None or empty where there is nothing to pass;
+  the page gets pictures and its answers are taken; None or empty where there is nothing to pass;
 - ``report(kind, text)``: something is wrong with the synset;
 - ``gold() -> (asked, right)``: how its annotator does where the answer is known;
 - ``guided``: true where newcomers are to be shown round.
@@ -63,6 +63,10 @@ class GridExtras:
         if self._has("quiz"):
             found["quiz"] = self._part("quiz")() or None
         return found
+
+    def quiz_is_open(self) -> bool:
+        """Whether there is a quiz to be passed before the pictures of the open page are shown."""
+        return self._has("quiz") and bool(self._part("quiz")())
 
     def on_remember(self, message: Mapping[str, Any]) -> Reply:
         """``{preferences}`` -> ``{}``: kept where the source can."""

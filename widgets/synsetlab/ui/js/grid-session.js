@@ -42,7 +42,7 @@ export class Session {
   can = new Set();
   /** Answers to pictures whose answer is known. @type {{ asked: number, right: number } | null} */
   gold = null;
-  /** To be passed before the page is shown. @type {QuizQuestion[] | null} */
+  /** To be passed before the page has pictures. @type {QuizQuestion[] | null} */
   quiz = null;
   /** @type {Preferences} */
   preferences = {};
@@ -238,7 +238,7 @@ export class Session {
   /** The picture at `index`; asked for if it has not come yet. @param {number} index @returns {Item | undefined} */
   item(index) {
     const item = this.page?.items.get(index);
-    if (!item && this.page && index < this.page.count) this.load(index, index + 1).catch((error) => this.notice("items", error));
+    if (!item && this.page && !this.quiz && index < this.page.count) this.load(index, index + 1).catch((error) => this.notice("items", error));
     return item;
   }
 

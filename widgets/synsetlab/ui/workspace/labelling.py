@@ -58,6 +58,8 @@ class WorkspaceLabelling:
         self.annotator = annotator or current_annotator()
         self._chosen = wnid
         self._quizzed = workspace.reader.setting("quiz") == "on" if quiz is None else quiz
+        self._passed: set[str] = set()
+        """Synsets whose quiz is known to be passed: it is asked for with every message."""
         self.choices: tuple[str, ...] = ()
         """The wnids of which one is assigned on the open page; empty: its answers are yes and no."""
         self.thumbnails_url = os.environ.get("SYNSETLAB_THUMBNAILS", "")
@@ -239,9 +241,15 @@ class WorkspaceLabelling:
 
     def quiz(self) -> list[dict[str, Any]] | None:
         """What is to be answered before pictures of this synset are shown; None: nothing, or not any more."""
-        if not self._quizzed or self.workspace.own_work.noted(self._annotator_id, "quiz", self.wnid):
+        if not self._quizzed or self.wnid in self._passed:
             return None
-        return [question.shown() for question in definition_quiz(self.workspace, self.wnid)] or None
+        asked = [] if self._has_passed() else definition_quiz(self.workspace, self.wnid)
+        if not asked:
+            self._passed.add(self.wnid)
+        return [question.shown() for question in asked] or None
+
+    def _has_passed(self) -> bool:
+        return self.workspace.own_work.noted(self._annotator_id, "quiz", self.wnid) is not None
 
     def solve(self, answers: Sequence[int]) -> list[int]:
         """The places of answers that are wrong or missing; where there are none, the quiz is passed."""
