@@ -48,8 +48,12 @@ def test_people_are_listed_changed_and_forgotten(run):
     assert run("enable", "Bob")["disabled"] is False
     assert [person["name"] for person in run("list")["accounts"]] == ["Ada", "Bob"]
     assert run("forget", "Bob")["pseudonym"] == "erased-2"
+    with Workspace.open(run.folder) as workspace:
+        workspace.writer.ensure_annotator("worker-01")
+    assert run("forget", "worker-01")["pseudonym"] == "erased-person"
+    assert "Nobody called 'worker-01'" in run("forget", "worker-01", code=2)["error"]["message"]
     kinds = [event["kind"] for event in run("log")["events"]]
-    assert kinds[:4] == ["erased", "enabled", "disabled", "role"]
+    assert kinds[:5] == ["erased", "erased", "enabled", "disabled", "role"]
     assert "no account" not in json.dumps(run("list"))
     refused = run("role", "Bob", "viewer", code=2)
     assert "Nobody called 'Bob'" in refused["error"]["message"]

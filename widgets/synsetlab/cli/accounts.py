@@ -155,14 +155,18 @@ def enable(*, name: str, workspace: str | None, as_json: bool) -> None:
 def forget(*, name: str, workspace: str | None, as_json: bool) -> None:
     """Forget the person NAME: a pseudonym takes the name's place everywhere, the votes stay.
 
+    It may be someone who votes or judges without an account. Free texts (reasons, notes) are not searched.
+
     \b
     Examples:
       synsetlab accounts forget maria
+      synsetlab accounts forget worker-01
 
     JSON: pseudonym.
     """
     with open_workspace(workspace) as opened:
-        pseudonym = opened.forget(_known(opened.accounts, name).id, by=None)
+        member = opened.accounts.named(name)
+        pseudonym = opened.forget(member.id, by=None) if member else opened.forget_without_account(name)
     if as_json:
         emit({"pseudonym": pseudonym})
     else:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from synsetlab.errors import InputError
 from synsetlab.store import schema as t
-from synsetlab.store.erasure import pseudonymise
+from synsetlab.store.erasure import free_pseudonym, pseudonymise
 from synsetlab.store.invitations import MAY_INVITE, by_or_for, end_links, hash_token, open_links
 from synsetlab.store.names import RESERVED, clean_name, clean_role, same_name
 from synsetlab.store.schema_accounts import Account, AccountEvent, Invitation
@@ -257,7 +257,7 @@ class Accounts:
         with self._writer.transaction() as connection:
             before = self._row(connection, account)
             self._keep_an_admin(connection, before)
-            pseudonym = f"{RESERVED}{account}"
+            pseudonym = free_pseudonym(connection, f"{RESERVED}{account}")
             gone = {"password": None, "disabled": True, "seen_at": None, "erased_at": _now()}
             self._end_sessions(connection, account, name=pseudonym, key=pseudonym, **gone)
             end_links(connection, by_or_for(account))

@@ -48,8 +48,9 @@ def clean_role(role: str) -> str:
 
 
 def same_name(name: str) -> str:
-    """`name` without case and compatibility forms: two names with the same one are one person's."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """`name` without case, compatibility forms and spare blanks: two with the same one are one person's."""
+    plain = unicodedata.normalize("NFKC", " ".join(name.split()))
+    return unicodedata.normalize("NFKC", plain.casefold())
 
 
 def voting_role(name: str) -> str:

@@ -5,7 +5,6 @@ Its database is imported where it is opened: a labelling page has none and start
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import shutil
@@ -213,9 +212,29 @@ class Workspace:
         member = self.accounts.get(account)
         pseudonym = self.accounts.erase(account, by=by)
         if member is not None:
-            with contextlib.suppress(FileNotFoundError):
-                self.selection_file(member.name).replace(self.selection_file(pseudonym))
+            self._rename_selections(member.name, pseudonym)
         return pseudonym
+
+    def forget_without_account(self, name: str) -> str:
+        """Forget someone who votes or judges without an account, likewise; returns the pseudonym.
+
+        Raises
+        ------
+        InputError
+            Nobody goes by that name.
+        """
+        from synsetlab.store.erasure import forget_without_account  # noqa: PLC0415 - see the module
+
+        pseudonym = forget_without_account(self.writer, name)
+        self._rename_selections(name, pseudonym)
+        return pseudonym
+
+    def _rename_selections(self, name: str, pseudonym: str) -> None:
+        from synsetlab.store.names import same_name  # noqa: PLC0415 - only here
+
+        for file in sorted((self.folder / "selections").glob("*.txt")):
+            if same_name(urllib.parse.unquote(file.stem)) == same_name(name):
+                file.replace(self.selection_file(pseudonym))
 
     @property
     def linked(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synsetlab.errors import InputError
+from synsetlab.store.defaults import MODEL, MODEL_VERSION, POLICY
 from synsetlab.voting.judge import Judge
 from synsetlab.voting.policy import DynamicPolicy, LeaderPolicy, PerSynsetPolicy, Policy, policy_from_json
 
@@ -35,8 +36,6 @@ PILOT_ANNOTATORS = 3
 
 QUESTIONS_AT_ONCE = 5_000
 TELLING = ("yes", "no", "unsure")
-POLICY, MODEL, MODEL_VERSION = "policy", "answer_model", "answer_model_version"
-"""Settings of the workspace: what the last run judged by, for the decisions between runs."""
 
 SENTENCES = {
     "exclusion": "Annotators counted, or left out, against the last verdict on them: {n}.",
@@ -222,12 +221,16 @@ def _decide(workspace: Workspace, questions: Collection[int], judge: Judge) -> C
 
 
 def _keep(workspace: Workspace, policy: Policy, model: AnswerModel | None) -> None:
-    text = ""
-    if model is not None:
-        tables = {name: table.tolist() for name, table in model.by_annotator.items()}
-        text = json.dumps({"pooled": model.pooled.tolist(), "prior": model.prior, "by_annotator": tables})
-    runs = int(workspace.reader.setting(MODEL_VERSION) or 0)
-    workspace.writer.set_settings({POLICY: policy.to_json(), MODEL: text, MODEL_VERSION: str(runs + 1)})
+    with workspace.writer.together():
+        # Whoever is forgotten (`synsetlab.store.erasure`) waits for this row, or this for them.
+        workspace.writer.set_settings({POLICY: policy.to_json()})
+        text = ""
+        if model is not None:
+            known = set(workspace.reader.annotators()["name"])  # someone may have been forgotten meanwhile
+            tables = {name: table.tolist() for name, table in model.by_annotator.items() if name in known}
+            text = json.dumps({"pooled": model.pooled.tolist(), "prior": model.prior, "by_annotator": tables})
+        runs = int(workspace.reader.setting(MODEL_VERSION) or 0)
+        workspace.writer.set_settings({MODEL: text, MODEL_VERSION: str(runs + 1)})
 
 
 def _cases(workspace: Workspace, questions: pd.DataFrame, votes: pd.DataFrame) -> Iterator[dict[str, Any]]:
