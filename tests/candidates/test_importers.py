@@ -198,6 +198,29 @@ def test_manifest_without_a_needed_column(workspace, tmp_path):
         import_manifest(workspace, tmp_path / "rows.csv")
 
 
+def test_manifest_with_a_text_that_no_database_keeps(workspace, tmp_path):
+    (tmp_path / "a.png").write_bytes(picture(1))
+    for column, cell in (("title", "a\0b"), ("path", "a.png\0")):
+        rows = {"path": ["a.png"] * 2, "wnid": [HAT] * 2, "title": ["fine", "fine"]}
+        rows[column][1] = cell
+        pd.DataFrame(rows).to_parquet(tmp_path / "rows.parquet")
+        with pytest.raises(InputError, match=rf"rows.parquet, row 3: the column '{column}' holds .* U\+0000"):
+            import_manifest(workspace, tmp_path / "rows.parquet")
+    assert workspace.reader.counts()["images"] == 0
+
+
+def test_what_is_said_of_all_pictures_can_be_kept(workspace, photos):
+    with pytest.raises(InputError, match=r"'author' holds the character U\+DCFF"):
+        import_folder(workspace, photos, MAPPING, fields={"author": "Andr\udcff"})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text there")
+def test_a_folder_whose_name_is_no_text_comes_in(workspace, photos):
+    folder = photos.with_name("ph\udcff")
+    photos.rename(folder)
+    assert import_folder(workspace, folder, MAPPING).new_images == 7
+
+
 def test_unknown_wnid_suggests(workspace, tmp_path):
     (tmp_path / "rows.csv").write_text("path,wnid\na.png,dog\n")
     with pytest.raises(UnknownSynsetError, match="n02084071"):

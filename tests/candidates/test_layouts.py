@@ -52,6 +52,10 @@ def test_splits_and_coco_and_tars_bring_in_the_same_pictures(workspace, tree, tm
     assert import_coco(workspace, tmp_path / "c.json", home, {"dog": DOG}, workers=1).known == 1
     with pytest.raises(InputError, match="class 'dog'"):
         import_coco(workspace, tmp_path / "c.json", home)
+    document["images"][0]["author"] = "Half a pair \ud83d"
+    (tmp_path / "half.json").write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"half.json, the image 7, 'author' holds the character U\+D83D"):
+        import_coco(workspace, tmp_path / "half.json", home, {"dog": DOG}, workers=1)
     with tarfile.open(tmp_path / f"{DOG}.tar", "w") as inner:
         inner.add(home / "a.png", "a.JPEG")
     with tarfile.open(tmp_path / "train.tar", "w") as outer:

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synsetlab.candidates.decode import looks_like_image
-from synsetlab.candidates.ingest import Fingerprint, Found, ImportReport, Measured, ingest, measure_file
+from synsetlab.candidates.ingest import (
+    Fingerprint,
+    Found,
+    ImportReport,
+    Measured,
+    checked_fields,
+    ingest,
+    measure_file,
+)
 from synsetlab.candidates.mapping import WNID
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.compute import map_ordered
 from synsetlab.errors import InputError
+from synsetlab.store.texts import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +89,7 @@ def import_folder(
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root} is not a folder.", "Give the folder that holds one folder a class.")
-    found = list(_walk(root, dict(mapping or {}), dict(fields or {})))
+    found = list(_walk(root, dict(mapping or {}), checked_fields(fields)))
     if not found:
         raise InputError(f"{root} holds no pictures.", "Expected: FOLDER/CLASS/picture.jpg")
     return import_files(
@@ -137,8 +146,8 @@ def _walk(root: Path, mapping: dict[str, str], fields: dict[str, str]) -> Iterat
             if wnid is None:
                 unmapped[label] = unmapped.get(label, 0) + 1
                 continue
-            origin = _text((relative / name).as_posix())
-            yield Found(origin, wnid, path, {"name": _text(name), **fields})
+            origin = path_text((relative / name).as_posix())
+            yield Found(origin, wnid, path, {"name": path_text(name), **fields})
     if unmapped:
         listed = ", ".join(f"{label} ({number} files)" for label, number in sorted(unmapped.items()))
         raise InputError(
@@ -157,8 +166,3 @@ def _begins_like_a_picture(path: Path) -> bool:
             return looks_like_image(file.read(32))
     except OSError:
         return False
-
-
-def _text(name: str) -> str:
-    """A file name as text that a database takes: bytes that are not UTF-8 are shown as escapes."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")

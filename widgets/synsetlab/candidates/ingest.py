@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING, Any
 from synsetlab.candidates.decode import decode
 from synsetlab.candidates.placeholders import Placeholders
 from synsetlab.errors import ImageError
+from synsetlab.store.texts import check_text, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from synsetlab.candidates.decode import Picture
     from synsetlab.store.blobs import BlobStore
     from synsetlab.store.workspace import Workspace
 
-__all__ = ["Fingerprint", "Found", "ImportReport", "Measured", "ingest", "measure", "measure_file"]
+__all__ = [
+    "Fingerprint",
+    "Found",
+    "ImportReport",
+    "Measured",
+    "checked_fields",
+    "ingest",
+    "measure",
+    "measure_file",
+]
 
 BATCH = 256
 """Pictures per transaction."""
@@ -92,6 +102,19 @@ class ImportReport:
         }
 
 
+def checked_fields(
+    fields: Mapping[str, str] | None, place: str = "What is said of all pictures"
+) -> dict[str, str]:
+    """`fields` of `Found` that a database keeps; `place` is where they were written.
+
+    Raises
+    ------
+    InputError
+        One holds a NUL or a lone surrogate.
+    """
+    return {name: check_text(value, f"{place}, {name!r}") for name, value in (fields or {}).items()}
+
+
 def measure(data: bytes, blobs: BlobStore, fingerprint: Fingerprint | None) -> Measured:
     """Decode `data` once, keep original and thumbnail, and describe the picture."""
     try:
@@ -146,7 +169,7 @@ def ingest(
     When it is interrupted, what was written stays, and the next import of the same input goes on.
     """
     report = ImportReport()
-    run = workspace.writer.start_import(kind, argument)
+    run = workspace.writer.start_import(kind, path_text(argument))
     for batch in _batches(things):
         _write(workspace, run, batch, report)
     workspace.writer.finish_import(run)

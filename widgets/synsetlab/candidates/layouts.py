@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from synsetlab.candidates.decode import looks_like_image
 from synsetlab.candidates.folder import import_files
-from synsetlab.candidates.ingest import Fingerprint, Found, ImportReport, Measured, ingest, measure
+from synsetlab.candidates.ingest import (
+    Fingerprint,
+    Found,
+    ImportReport,
+    Measured,
+    checked_fields,
+    ingest,
+    measure,
+)
 from synsetlab.candidates.mapping import WNID
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.errors import InputError
+from synsetlab.store.texts import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,15 +52,15 @@ def import_imagefolder(
     InputError
         The folder does not exist or holds no such pictures, or a class has no synset.
     """
-    root, known = Path(folder), dict(mapping or {})
+    root, known, said = Path(folder), dict(mapping or {}), checked_fields(fields)
     if not root.is_dir():
         raise InputError(f"{root} is not a folder.", "Give the folder that holds one folder a split.")
     found = []
     for path in sorted(root.glob("*/*/*")):
         if path.is_file() and not path.name.startswith(".") and _is_picture(path):
             wnid = _synset(path.parent.name, known)
-            origin = path.relative_to(root).as_posix()
-            found.append(Found(origin, wnid, path, {"name": path.name, **(fields or {})}))
+            origin, name = path_text(path.relative_to(root).as_posix()), path_text(path.name)
+            found.append(Found(origin, wnid, path, {"name": name, **said}))
     if not found:
         raise InputError(f"{root} holds no pictures in classes.", "Expected: FOLDER/SPLIT/CLASS/picture.jpg")
     options: dict[str, Any] = {"taxonomy": taxonomy, "workers": workers, "progress": progress}
@@ -95,10 +104,11 @@ def import_coco(
     for row, name in pairs:
         fields = {
             "name": row["file_name"],
-            "licence": licences.get(row.get("license"), ""),
-            "author": row.get("author", ""),
-            "landing_page": row.get("flickr_url", ""),
+            "licence": str(licences.get(row.get("license")) or ""),
+            "author": str(row.get("author") or ""),
+            "landing_page": str(row.get("flickr_url") or ""),
         }
+        fields = checked_fields(fields, f"{file}, the image {row['id']}")
         found.append(Found(row["file_name"], _synset(name, known), home / row["file_name"], fields))
     if not found:
         raise InputError(f"{file} has no annotations.", "Give a file that says what its images show.")
@@ -128,7 +138,7 @@ def import_ilsvrc(
             if not wnids:
                 raise InputError(f"{file} holds no tar of a class.", "Give ILSVRC2012_img_train.tar.")
             add_synsets(workspace, wnids, taxonomy)
-            things = _members(outer, dict(fields or {}), workspace, fingerprint)
+            things = _members(outer, checked_fields(fields), workspace, fingerprint)
             return ingest(workspace, "ilsvrc", str(file), progress(things) if progress else things)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
@@ -146,7 +156,7 @@ def _members(
             for member in inner:
                 opened = inner.extractfile(member)
                 if opened is not None:
-                    name, wnid = Path(member.name).name, Path(of_class.name).stem
+                    name, wnid = path_text(Path(member.name).name), Path(of_class.name).stem
                     found = Found(f"{wnid}/{name}", wnid, None, {"name": name, **fields})
                     yield found, measure(opened.read(), workspace.blobs, fingerprint)
 

@@ -9,6 +9,7 @@ from synsetlab.candidates.folder import import_files
 from synsetlab.candidates.ingest import Fingerprint, Found, ImportReport
 from synsetlab.candidates.urls import import_found_urls
 from synsetlab.errors import InputError, MissingColumnError
+from synsetlab.store.texts import check_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,8 @@ def _rows(table: pd.DataFrame, file: Path) -> tuple[list[Found], list[Found]]:
         fields = {
             ours: next((row[name] for name in names if row.get(name)), "") for ours, names in COLUMNS.items()
         }
+        for name, value in {**fields, "path": row.get("path"), "url": row.get("url")}.items():
+            check_text(value or "", f"{file}, row {number}: the column {name!r}")
         if row.get("path"):
             path = Path(row["path"])
             found = path if path.is_absolute() else file.parent / path

@@ -18,6 +18,7 @@ from synsetlab.candidates.ingest import (
 from synsetlab.candidates.mapping import WNID
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.errors import InputError
+from synsetlab.store.texts import is_storable, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,8 +85,9 @@ def read_url_list(file: str | Path) -> tuple[list[Found], list[tuple[Found, Meas
             continue
         name, tab, url = text.partition("\t")
         wnid = WNID.match(name)
-        if not tab or wnid is None or not url.strip().lower().startswith(("http://", "https://")):
-            thing = Found(f"{Path(file).name}:{number}", "")
+        whole = url.strip().lower().startswith(("http://", "https://")) and is_storable(text)
+        if not tab or wnid is None or not whole:
+            thing = Found(path_text(f"{Path(file).name}:{number}"), "")
             bad.append(
                 (
                     thing,

@@ -22,6 +22,7 @@ from synsetlab.dedup.matching import judge_pairs, measured_policy, near_pairs, w
 from synsetlab.dedup.phash import FAST_INGEST, FAST_INGEST_DRAFT, IMAGEHASH, from_hex, phash, to_hex
 from synsetlab.errors import InputError
 from synsetlab.store.defaults import BY_POLICY
+from synsetlab.store.names import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -180,6 +181,7 @@ def duplicate_verdict_rows(
     workspace: Workspace, verdicts: Mapping[str, str], *, by: str
 ) -> list[dict[str, Any]]:
     """The rows that `give_duplicate_verdicts` records."""
+    by = clean_name(by)
     rows = []
     group_of: dict[str, frozenset[str]] = {}
     for image, verdict in verdicts.items():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.errors import InputError
+from synsetlab.store.names import clean_name
 from synsetlab.texts import plain_text
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def give_verdicts(
         raise InputError(f"There is no verdict {verdict!r}.", f"Verdicts: {', '.join(VERDICTS)}.")
     if verdict == "more-votes" and not 1 <= votes <= MOST_VOTES:
         raise InputError(f"{votes} more votes cannot be asked for.", f"Ask for 1 to {MOST_VOTES}.")
-    known = _questions(workspace, questions, by)
+    by = _named(by)
+    known = _questions(workspace, questions)
     if verdict == "undo":
         stand = workspace.lookups.standing(questions)
         for question in questions:
@@ -148,7 +150,8 @@ def relabel(workspace: Workspace, questions: Sequence[int], wnid: str, *, by: st
         There is no such question, nobody is named, or a picture is asked about `wnid` already by one
         of `questions`.
     """
-    known = _questions(workspace, questions, by)
+    by = _named(by)
+    known = _questions(workspace, questions)
     asked = {question: (known[question]["image_id"], known[question]["wnid"]) for question in questions}
     if any(old == wnid for _, old in asked.values()):
         raise InputError(f"The picture is asked about {wnid} already.", "Accept it, or name another synset.")
@@ -187,6 +190,7 @@ def take_back(workspace: Workspace, step: Step, *, by: str) -> dict[int, str]:
                 f"Someone has judged question {question} since: the verdict is no longer yours to undo.",
                 "Look at it again and give another verdict.",
             )
+    by = _named(by)
     rows = [{**_row(str(uuid.uuid4()), "undo", "", by), "question_id": question} for question in step.ids]
     return workspace.writer.record_expert_verdicts(rows)
 
@@ -199,10 +203,15 @@ def _bring(workspace: Workspace, wnid: str) -> None:
         add_synsets(workspace, [wnid])
 
 
-def _questions(workspace: Workspace, wanted: Sequence[int], by: str) -> dict[int, dict[str, Any]]:
-    """Those questions, by id; refuses what is not there and a verdict without a name."""
+def _named(by: str) -> str:
+    """The name under which a verdict is kept; refuses a verdict without one."""
     if not by.strip():
         raise InputError("A verdict needs the name of who gives it.", "Name the expert with --expert NAME")
+    return clean_name(by)
+
+
+def _questions(workspace: Workspace, wanted: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Those questions, by id; refuses what is not there."""
     questions = workspace.lookups.questions(list(wanted))
     absent = [question for question in wanted if question not in questions]
     if absent:

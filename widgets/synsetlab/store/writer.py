@@ -19,9 +19,10 @@ from synsetlab.store.decisions import DEFAULT_VOTES_WANTED, append_decisions, ca
 from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES, VOTE_POLICY
 from synsetlab.store.engine import insert_new, put, update_by_id
 from synsetlab.store.leases import claim
-from synsetlab.store.names import voting_role
+from synsetlab.store.names import clean_name, voting_role
 from synsetlab.store.rebuild import rebuild
 from synsetlab.store.tallies import microseconds, recount, restamp
+from synsetlab.store.texts import check_text
 from synsetlab.store.transactions import Transactions
 from synsetlab.store.verdicts import (
     give_duplicate_verdicts,
@@ -186,7 +187,7 @@ class Writer(Transactions):
             Someone has judged one of the pictures since: nothing is undone.
         """
         with self.transaction() as connection:
-            return take_back_duplicate_verdicts(connection, given, by=by, now=_now())
+            return take_back_duplicate_verdicts(connection, given, by=clean_name(by), now=_now())
 
     # -- vote ---------------------------------------------------------------------------------
 
@@ -247,16 +248,18 @@ class Writer(Transactions):
         Raises
         ------
         InputError
-            There is no such annotator or verdict.
+            There is no such annotator or verdict, or `by` is no name (`clean_name`).
         """
         if verdict not in {"exclude", "include"}:
             raise InputError(f"There is no verdict {verdict!r} on annotators.", "Use exclude or include.")
+        check_text(reason, "The reason")
+        said: Row = {"verdict": verdict, "reason": reason, "decided_by": clean_name(by)}
         with self.transaction() as connection:
             found = connection.execute(sa.select(t.Annotator.id).where(t.Annotator.name == name)).scalar()
             if found is None:
                 raise InputError(f"The workspace has no annotator {name!r}.", "See: synsetlab votes export")
-            row = {"annotator_id": found, "verdict": verdict, "reason": reason, "decided_by": by}
-            connection.execute(sa.insert(t.AnnotatorVerdict), [{**row, "decided_at": _now()}])
+            row = {**said, "annotator_id": found, "decided_at": _now()}
+            connection.execute(sa.insert(t.AnnotatorVerdict), [row])
             change = sa.update(t.Annotator).where(t.Annotator.id == found)
             connection.execute(change.values(excluded=verdict == "exclude"))
             touched = sa.select(t.Vote.question_id).where(t.Vote.annotator_id == found).distinct()
