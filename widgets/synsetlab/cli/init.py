@@ -44,7 +44,7 @@ def command(*, folder: str, database: str | None, blobs: str, migrate: bool, as_
     from synsetlab.store.workspace import Workspace
 
     if migrate:
-        if database:
+        if database is not None:
             raise click.UsageError(
                 "--migrate works on the database that the workspace has; leave out --database."
             )

@@ -68,7 +68,10 @@ def connect(url: str) -> Engine:
         import psycopg  # noqa: F401, PLC0415 - an extra: asked for only where it is used
     except ImportError as error:
         raise DependencyError("A PostgreSQL workspace", "psycopg", "postgres") from error
-    engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
+    # In a database of no encoding psycopg would give bytes for text.
+    given = {"connect_timeout": CONNECT_S, "client_encoding": "utf8"}
+    engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=given)
+    event.listen(engine, "connect", _prepare_postgres)
     explain_failures(engine)
     return engine
 
@@ -144,6 +147,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     except Exception:  # noqa: BLE001 - the driver's own; an SQLite that was built without mathematics
         connection.create_function("ln", 1, math.log)
     cursor.close()
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    """Times come in the one style that psycopg reads, whatever the server or the role prefers."""
+    if not str(connection.info.parameter_status("DateStyle")).startswith("ISO"):
+        connection.execute("SET DateStyle TO ISO")
+        connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

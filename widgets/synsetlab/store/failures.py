@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,66 @@ TROUBLES = (
 )
 """What SQLite says, what it means, and the remedy."""
 
+MISSING = re.compile(r'(role|database) "[^"]*" does not exist')
+OPTION, REFUSED, UNREACHABLE = "option", "refused", "unreachable"
+USER = (
+    "refused the user or the password",
+    "Correct the URL in synsetlab.toml, or give one with $SYNSETLAB_DATABASE.",
+    "refused the server's user or password",
+)
+MAY_NOT_MAKE = (
+    "Let the owner of the database run: GRANT CREATE ON SCHEMA public TO {role}; or have a database made of "
+    "your own: createdb -O {role} -E UTF8 -T template0 NAME"
+)
+STATES = {
+    "28P01": USER,
+    "28000": USER,
+    "role": (
+        "cannot be opened: {words}",
+        "Make the role with createuser, or name another in the URL.",
+        "cannot be opened",
+    ),
+    "database": (
+        "cannot be opened: {words}",
+        "Make it with createdb, or correct the URL.",
+        "cannot be opened",
+    ),
+    OPTION: (
+        "cannot be opened: {words}",
+        "Correct what follows the ? in the URL: what libpq knows, such as host and sslmode.",
+        "cannot be opened",
+    ),
+    "42501": (
+        "does not let its user do this: {words}",
+        "Name the role that made the tables in the URL, or let it GRANT {role} what is missing.",
+        "does not let the server's user do this",
+    ),
+    "25006": (
+        "may only be read: {words}",
+        "Name a role that may write and the main server, not a standby; "
+        "see: SHOW default_transaction_read_only",
+        "may only be read",
+    ),
+    "23503": (
+        "refused a row that refers to one that is not there: {words}",
+        "Nothing was written. See what is wrong where it came from with: synsetlab doctor --database",
+        "refused a row that refers to one that is not there",
+    ),
+    REFUSED: (
+        "refused a value: {words}",
+        "Nothing was written. Correct it where it came from: PostgreSQL takes no NUL, and no text that is "
+        "longer than its column, which SQLite does.",
+        "refused a value",
+    ),
+    "53100": ("has no room to grow: {words}", "Make room on the server's disk, then try again.", "is full"),
+    UNREACHABLE: (
+        "cannot be reached: {words}",
+        "Check that the server runs and that the URL names it.",
+        "cannot be reached",
+    ),
+}
+"""What PostgreSQL says, by SQLSTATE or a word of ours: what it means, the remedy, and what pages are told."""
+
 
 def explain_failures(engine: Engine) -> None:
     """Make `engine` raise WorkspaceError where the database is damaged, closed to us or not there."""
@@ -49,7 +110,7 @@ def explained(url: URL, error: Any) -> WorkspaceError | None:
         return _of_sqlite(url, words.lower())
     import psycopg  # noqa: PLC0415 - an extra: it is there when its errors are
 
-    return _of_postgres(url, error, words) if isinstance(error, psycopg.OperationalError) else None
+    return _of_postgres(url, error, words) if isinstance(error, psycopg.Error) else None
 
 
 def _of_sqlite(url: URL, words: str) -> WorkspaceError | None:
@@ -73,30 +134,34 @@ def _of_sqlite(url: URL, words: str) -> WorkspaceError | None:
     return None
 
 
-def _of_postgres(url: URL, error: Any, words: str) -> WorkspaceError:
+def _of_postgres(url: URL, error: Any, words: str) -> WorkspaceError | None:
+    import psycopg  # noqa: PLC0415 - as above
+
     place = place_of(url)
     place = place[0].upper() + place[1:]
     state = getattr(error, "sqlstate", None)
-    if "authentication failed" in words or "no password supplied" in words or state in {"28P01", "28000"}:
-        return WorkspaceError(
-            f"{place} refused the user or the password.",
-            "Correct the URL in synsetlab.toml, or give one with $SYNSETLAB_DATABASE.",
-            shown=f"{OURS} refused the server's user or password.",
-        )
     if state in {"40P01", "40001"}:
         return WorkspaceBusyError(
             f"{place} ended one of two transactions that waited for each other.",
             "Nothing was lost: try again.",
             shown=f"{OURS} ended one of two transactions that waited for each other.",
         )
-    if "does not exist" in words:
-        return WorkspaceError(
-            f"{place} cannot be opened: {words}.",
-            "Make it with createdb, or correct the URL.",
-            shown=f"{OURS} cannot be opened.",
-        )
+    if "authentication failed" in words or "no password supplied" in words:
+        state = "28P01"
+    elif missing := MISSING.search(words):
+        state = missing[1]
+    elif "invalid connection option" in words:
+        state = OPTION
+    elif isinstance(error, psycopg.DataError):
+        state = REFUSED
+    if state not in STATES and isinstance(error, psycopg.OperationalError):
+        state = UNREACHABLE
+    if state not in STATES:
+        return None
+    what, remedy, shown = STATES[state]
+    if state == "42501" and "schema" in words:
+        remedy = MAY_NOT_MAKE
+    role = f'"{url.username}"' if url.username else "ROLE"
     return WorkspaceError(
-        f"{place} cannot be reached: {words}.",
-        "Check that the server runs and that the URL names it.",
-        shown=f"{OURS} cannot be reached.",
+        f"{place} {what.format(words=words)}.", remedy.format(role=role), shown=f"{OURS} {shown}."
     )

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, NoReturn
 
 import sqlalchemy as sa
 
-from synsetlab.errors import DatabaseVersionError
+from synsetlab.errors import DatabaseVersionError, WorkspaceError
+from synsetlab.store.database_url import place_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["HEAD", "check_free", "check_schema", "check_upgradable", "current_version", "upgrade"]
+__all__ = [
+    "HEAD",
+    "check_encoding",
+    "check_free",
+    "check_schema",
+    "check_upgradable",
+    "current_version",
+    "upgrade",
+]
 
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every schema that synsetlab ever had, oldest first; a test holds them equal to the migrations."""
@@ -48,8 +57,12 @@ def check_upgradable(engine: Engine, place: str) -> None:
 
 
 def check_free(engine: Engine, place: str) -> None:
-    """Raise DatabaseVersionError unless the database is empty, or one of ours that may be shared."""
+    """Raise DatabaseVersionError unless the database is empty, or one of ours that may be shared.
+
+    WorkspaceError where it cannot keep every text (`check_encoding`).
+    """
     with engine.connect() as connection:
+        check_encoding(connection)
         found = current_version(connection)
         tables = sa.inspect(connection).get_table_names()
     if found is None and not tables:
@@ -61,6 +74,20 @@ def check_free(engine: Engine, place: str) -> None:
         )
     if found != HEAD:
         _refuse(found, place, migrate=True)
+
+
+def check_encoding(connection: Connection) -> None:
+    """Raise WorkspaceError where PostgreSQL keeps text otherwise than as UTF-8: names are of any script."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        place = place_of(connection.engine.url)
+        raise WorkspaceError(
+            f"{place[0].upper()}{place[1:]} has the encoding {encoding}; a workspace needs UTF8.",
+            "Make another with: createdb -E UTF8 -T template0 NAME",
+            shown=f"The workspace's database has the encoding {encoding}; it needs UTF8.",
+        )
 
 
 def _found(engine: Engine) -> str | None:

@@ -116,8 +116,7 @@ class Workspace:
             raise WorkspaceError(
                 f"{home} is a workspace already.", "Choose another folder, or use this one as it is."
             )
-        named = database or os.environ.get(DATABASE_VARIABLE)
-        url = named or DEFAULT_DATABASE
+        url = _chosen(database)
         store = BlobStore(_place(blobs, home))
         parse_url(resolve_url(url, home))  # refused before anything is made
         made = _make_folder(home)
@@ -292,8 +291,13 @@ def check_database(folder: str | os.PathLike[str], database: str | None = None) 
     """
     from synsetlab.store.local import check_new_database  # noqa: PLC0415 - see the module
 
-    url = database or os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE
+    url = _chosen(database)
     check_new_database(url, Path(folder).resolve())
+
+
+def _chosen(database: str | None) -> str:
+    """The URL for a new workspace: an empty one that was given is refused later, not passed over."""
+    return (os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE) if database is None else database
 
 
 def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:

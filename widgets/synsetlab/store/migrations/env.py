@@ -3,8 +3,11 @@
 from alembic import context
 
 from synsetlab.store.schema import Base
+from synsetlab.store.schema_version import check_encoding, current_version
 
 connection = context.config.attributes["connection"]
+if current_version(connection) is None:
+    check_encoding(connection)
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
