@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -45,7 +46,13 @@ class BlobStore:
             ) from error
 
     def put(self, data: bytes) -> str:
-        """Keep `data`; returns its id. What is already there is not written again."""
+        """Keep `data`; returns its id. What is already there is not written again.
+
+        Raises
+        ------
+        WorkspaceError
+            It cannot be written; nothing is left of it.
+        """
         blob = hashlib.sha256(data).hexdigest()
         self._write(self._path("originals", blob), data)
         return blob
@@ -106,7 +113,22 @@ class BlobStore:
             return
         # Written aside and renamed, so that a killed import leaves no half blob under a full name.
         parent = os.path.dirname(path)  # noqa: PTH120 - a path of the file system, not of this machine
-        self._fs.makedirs(parent, exist_ok=True)
         aside = f"{parent}/.{secrets.token_hex(8)}"
-        self._fs.pipe_file(aside, data)
-        self._fs.mv(aside, path)
+        try:
+            self._fs.makedirs(parent, exist_ok=True)
+            self._fs.pipe_file(aside, data)
+            self._fs.mv(aside, path)
+        except BaseException as error:
+            with contextlib.suppress(Exception):  # the first failure is the one to tell
+                self._fs.rm_file(aside)
+            if isinstance(error, OSError):
+                raise self._unwritable(error) from error
+            raise
+
+    def _unwritable(self, error: OSError) -> WorkspaceError:
+        why = error.strerror or str(error) or type(error).__name__
+        return WorkspaceError(
+            f"Pictures cannot be written into {hide_password(self.url)}: {why}.",
+            "Make room on its disk and check who may write there, then do the same again.",
+            shown=f"The workspace's folder of pictures cannot be written: {why}.",
+        )
