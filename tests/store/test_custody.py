@@ -135,3 +135,21 @@ def test_a_row_that_refers_to_nothing_is_said(filled):
         raw.commit()
     wrong = {finding.name: finding.problem for finding in examine_database(filled) if finding.problem}
     assert "1 rows of candidate name a image_id" in wrong["references"]
+
+
+@pytest.mark.sqlite
+def test_a_folder_with_the_letters_of_a_url_has_its_own_database(tmp_path):
+    names = ["a b", "a%20b", "v?1", "v?2", "c#d", "e+f", "p%"]
+    for name in names:
+        with Workspace.create(tmp_path / name, database="sqlite:///workspace.sqlite") as made:
+            made.writer.ensure_annotator(f"of {name}")
+    for name in names:
+        with Workspace.open(tmp_path / name) as opened:
+            assert [row[1] for row in rows_of(opened)["annotator"]] == [f"of {name}"]
+        back_up(tmp_path / name, tmp_path / f"{name}.sqlite")
+        copy_workspace(tmp_path / name, tmp_path / "copies" / name)
+        restore(tmp_path / "copies" / name, tmp_path / f"{name}.sqlite")
+        with Workspace.open(tmp_path / "copies" / name) as copied:
+            assert [row[1] for row in rows_of(copied)["annotator"]] == [f"of {name}"]
+    expected = {*names, *(f"{name}.sqlite" for name in names), "copies"}
+    assert {path.name for path in tmp_path.iterdir()} == expected

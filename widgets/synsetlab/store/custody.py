@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from synsetlab.config import WORKSPACE_FILE
 from synsetlab.errors import InputError, WorkspaceError
-from synsetlab.store.database_url import place_of, resolve_url
+from synsetlab.store.database_url import file_url, place_of, resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
 from synsetlab.store.schema import Base
@@ -23,7 +23,7 @@ from synsetlab.store.workspace import DEFAULT_DATABASE, Workspace
 if TYPE_CHECKING:
     import os
 
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import URL, Engine
 
 __all__ = ["Copied", "back_up", "copy_workspace", "restore"]
 
@@ -115,7 +115,7 @@ def restore(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
     path = Path(file).resolve()
     if not path.is_file():
         raise InputError(f"{path} is not a file.", "Name a back-up made by: synsetlab workspace backup")
-    saved = connect(f"sqlite:///{path}")
+    saved = connect(file_url(path))
     try:
         check_schema(saved, str(path))
         with Workspace.open(workspace) as opened:
@@ -133,7 +133,7 @@ def restore(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
         saved.dispose()
 
 
-def _must_be_empty(url: str) -> None:
+def _must_be_empty(url: URL) -> None:
     """A copy goes to a database of its own, never into one that may be another workspace's."""
     engine = connect(url)
     try:
@@ -150,7 +150,7 @@ def _must_be_empty(url: str) -> None:
         engine.dispose()
 
 
-def _take_away(url: str, home: Path, *, new: bool) -> None:
+def _take_away(url: URL, home: Path, *, new: bool) -> None:
     """What was made for a copy that failed."""
     engine = connect(url)
     with contextlib.suppress(sa.exc.SQLAlchemyError), engine.begin() as connection:

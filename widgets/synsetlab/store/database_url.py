@@ -12,13 +12,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-__all__ = ["hide_password", "parse_url", "place_of", "resolve_url", "without_password"]
+__all__ = ["file_url", "hide_password", "parse_url", "place_of", "resolve_url", "without_password"]
 
 FORMS = "Use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
-SQLITE = "sqlite:///"
 
 
-def parse_url(url: str) -> URL:
+def parse_url(url: str | URL) -> URL:
     """The parts of `url`; ``postgresql://`` means psycopg, as ``postgresql+psycopg://`` does.
 
     Raises
@@ -31,7 +30,7 @@ def parse_url(url: str) -> URL:
     try:
         parsed = _parse(url)
     except (ArgumentError, ValueError) as error:
-        raise InputError(f"{hide_password(url)!r} is not a database URL.", FORMS) from error
+        raise InputError(f"{hide_password(str(url))!r} is not a database URL.", FORMS) from error
     kind, _, driver = parsed.drivername.partition("+")
     if kind not in {"sqlite", "postgresql"}:
         raise InputError(f"Databases of the kind {kind!r} are not supported.", FORMS)
@@ -41,14 +40,28 @@ def parse_url(url: str) -> URL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.database in {None, "", ":memory:"} or parsed.host:
         raise InputError(
-            f"{url!r} names no file: a workspace is kept on disk.", "Use sqlite:///FILE (three slashes)."
+            f"{str(url)!r} names no file: a workspace is kept on disk.", "Use sqlite:///FILE (three slashes)."
         )
     return parsed
 
 
-def resolve_url(url: str, home: Path) -> str:
-    """`url` with a relative SQLite path counted from `home`, the folder of the workspace."""
-    return SQLITE + str(home / url.removeprefix(SQLITE)) if url.startswith(SQLITE) else url
+def resolve_url(url: str, home: Path) -> URL:
+    """`url` with a relative SQLite path counted from `home`, the folder of the workspace.
+
+    Raises what `parse_url` raises.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return parsed
+    # By its parts: pasted into a text, a folder's own ? and % would be read as a URL's.
+    return parsed.set(database=str(home / str(parsed.database)))
+
+
+def file_url(file: Path) -> URL:
+    """Of the SQLite database in `file`, whatever letters its path has."""
+    from sqlalchemy import URL  # noqa: PLC0415 - as above
+
+    return URL.create("sqlite", database=str(file))
 
 
 def place_of(url: URL) -> str:
@@ -73,7 +86,7 @@ def hide_password(text: str) -> str:
     return re.sub(r"(?i)(password\s*=\s*)[^\s&]+", r"\1***", hidden)
 
 
-def _parse(url: str) -> URL:
+def _parse(url: str | URL) -> URL:
     from sqlalchemy import make_url  # noqa: PLC0415 - as above
 
     return make_url(url)

@@ -22,7 +22,7 @@ from synsetlab.store.prepared import Prepared
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -44,7 +44,7 @@ UNSYNCED = {**IMMEDIATE, "synsetlab_unsynced": True}
 """Likewise, what a power cut may take (a killed process does not): SQLite does not wait for the disk."""
 
 
-def connect(url: str) -> Engine:
+def connect(url: str | URL) -> Engine:
     """An engine for ``sqlite:///PATH`` or ``postgresql+psycopg://...``.
 
     Whatever the database refuses later is raised as the `WorkspaceError` that says why.

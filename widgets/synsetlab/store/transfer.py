@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from synsetlab.errors import WorkspaceError
-from synsetlab.store.database_url import place_of
+from synsetlab.store.database_url import file_url, place_of
 from synsetlab.store.engine import IMMEDIATE, connect
 from synsetlab.store.schema import Base
 from synsetlab.store.schema_version import current_version, upgrade
@@ -55,7 +55,7 @@ def back_up_database(source: Engine, file: Path) -> dict[str, int]:
                 raw = connection.connection.driver_connection  # not within a transaction, says SQLite
                 assert raw is not None
                 raw.execute("VACUUM INTO ?", (str(aside),))
-        target = connect(f"sqlite:///{aside}")
+        target = connect(file_url(aside))
         try:
             if source.dialect.name == "sqlite":
                 counts = _counts(target)

@@ -105,7 +105,6 @@ class Workspace:
             The database holds tables of another version or of another program.
         """
         from synsetlab.store.database_url import (  # noqa: PLC0415 - see the module
-            parse_url,
             resolve_url,
             without_password,
         )
@@ -118,7 +117,7 @@ class Workspace:
             )
         url = _chosen(database)
         store = BlobStore(_place(blobs, home))
-        parse_url(resolve_url(url, home))  # refused before anything is made
+        resolve_url(url, home)  # refused before anything is made
         made = _make_folder(home)
         try:
             local = make_database(url, home)
