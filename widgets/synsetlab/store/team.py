@@ -48,28 +48,56 @@ class Team:
         and is not told of, for a number that moved with each answer would tell which questions have a
         known one. What is said of the question later changes nothing.
         """
-        said = _by_page(annotator)
-        given = (
-            sa.select(said.c.question_id, sa.func.max(said.c.seq).label("seq"))
-            .where(
-                said.c.question_id.in_(sa.select(t.Question.id).where(t.Question.gold_answer.is_not(None))),
-                said.c.page == said.c.first_page,
-                said.c.page < said.c.last_page,
-                said.c.answer.is_not(None),
-                ~_taken_back(annotator, said),
-            )
-            .group_by(said.c.question_id)
-            .subquery()
-        )
-        right = sa.case((t.Vote.answer == t.Question.gold_answer, 1), else_=0)
+        said = self._of_known(annotator)
+        by_question: dict[int, list[dict[str, Any]]] = {}
+        for row in said:
+            by_question.setdefault(row["question_id"], []).append(row)
+        stood = [self._when_left(annotator, rows) for rows in by_question.values()]
+        counted = [row for row in stood if row is not None and row["answer"] not in {"unsure", "skip"}]
+        if counted:
+            newest = said[-1]["batch"]
+            since = next(row["seq"] for row in said if row["batch"] == newest)
+            if not self._left(annotator, newest, since):
+                counted = [row for row in counted if row["batch"] != newest]
+        return {"known": len(counted), "right": sum(row["answer"] == row["gold_answer"] for row in counted)}
+
+    def _of_known(self, annotator: int) -> list[dict[str, Any]]:
+        """All that an annotator said of questions with a known answer, the oldest first."""
+        vote, question = t.Vote, t.Question
+        columns: list[Any] = [vote.seq, vote.id, vote.question_id, vote.answer, vote.retracts, vote.batch]
+        known = sa.select(question.id).where(question.gold_answer.is_not(None))
         statement = (
-            sa.select(sa.func.count().label("known"), sa.func.coalesce(sa.func.sum(right), 0).label("right"))
-            .select_from(given)
-            .join(t.Vote, t.Vote.seq == given.c.seq)
-            .join(t.Question, t.Question.id == given.c.question_id)
-            .where(t.Vote.answer.not_in(["unsure", "skip"]))
+            sa.select(*columns, question.gold_answer)
+            .join(question, question.id == vote.question_id)
+            .where(vote.annotator_id == annotator, vote.question_id.in_(known))
+            .order_by(vote.seq)
         )
-        return self._reader.rows(statement)[0]
+        return self._reader.rows(statement)
+
+    def _when_left(self, annotator: int, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The answer that stood when the page was left on which the first one was given."""
+        answers = [place for place, row in enumerate(rows) if row["answer"] is not None]
+        if not answers:
+            return None
+        first, *later = rows[answers[0] :]
+        stood: dict[str, Any] | None = first
+        for row in later:
+            batch, since = first["batch"], first["seq"]
+            if row["batch"] != batch or self._left(annotator, batch, since, row["seq"]):
+                break
+            if row["answer"] is not None:
+                stood = row
+            elif stood is not None and row["retracts"] == stood["id"]:
+                stood = None
+        return stood
+
+    def _left(self, annotator: int, batch: str | None, since: int, until: int | None = None) -> bool:
+        """Whether an annotator answered on another page between two places of the log."""
+        vote = t.Vote
+        where = [vote.annotator_id == annotator, vote.seq > since, vote.batch.is_distinct_from(batch)]
+        return (
+            self._reader.scalar(vote.seq, *where, *([] if until is None else [vote.seq < until])) is not None
+        )
 
     def pictures(self, wnids: Iterable[str], most: int) -> dict[str, list[str]]:
         """Image ids of up to `most` candidates of each synset, whatever became of them."""
@@ -83,38 +111,3 @@ class Team:
             )
             found[wnid] = sorted(row["image_id"] for row in self._reader.rows(statement))
         return found
-
-
-def _by_page(annotator: int) -> sa.Subquery:
-    """All that an annotator said: seq, id, question_id, answer, and in which order they were at its page.
-
-    ``page`` counts up where one batch follows another; ``page_end`` is the last seq of it, ``first_page``
-    that on which the question was first said something of, ``last_page`` the one that they are at.
-    """
-    vote, by_seq = t.Vote, t.Vote.seq
-    turned = sa.func.lag(vote.batch).over(order_by=by_seq).is_distinct_from(vote.batch)
-    columns = (vote.seq, vote.id, vote.question_id, vote.answer)
-    steps = (
-        sa.select(*columns, sa.case((turned, 1), else_=0).label("turn"))
-        .where(vote.annotator_id == annotator)
-        .subquery()
-    )
-    told = [steps.c[column.key] for column in columns]
-    pages = sa.select(*told, sa.func.sum(steps.c.turn).over(order_by=steps.c.seq).label("page")).subquery()
-    return sa.select(
-        pages,
-        sa.func.max(pages.c.seq).over(partition_by=pages.c.page).label("page_end"),
-        sa.func.min(pages.c.page).over(partition_by=pages.c.question_id).label("first_page"),
-        sa.func.max(pages.c.page).over().label("last_page"),
-    ).subquery()
-
-
-def _taken_back(annotator: int, said: sa.Subquery) -> sa.ColumnElement[bool]:
-    """Whether an answer was taken back before its page was left."""
-    return sa.exists().where(
-        t.Vote.annotator_id == annotator,
-        t.Vote.retracts == said.c.id,
-        t.Vote.seq <= said.c.page_end,
-        # "+ 0" as in `synsetlab.store.reader.is_retracted`.
-        t.Vote.question_id + 0 == said.c.question_id,
-    )
