@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from synsetlab.errors import InputError, WorkspaceBusyError, WorkspaceError
 from synsetlab.store import schema as t
-from synsetlab.store.custody import back_up, copy_workspace, restore
+from synsetlab.store.custody import back_up, copy_workspace
 from synsetlab.store.health import examine_database
+from synsetlab.store.restore import restore
 from synsetlab.store.workspace import Workspace
 from synsetlab.voting.consensus import run_consensus
 from synsetlab.voting.policy import FixedPolicy
@@ -97,7 +98,8 @@ def test_back_up_while_others_work_and_restore(filled, tmp_path):
         restore(filled.folder, tmp_path / "tuesday.sqlite")
     assert rows_of(filled) == after
     filled.close()
-    _, aside = restore(filled.folder, file)
+    aside = restore(filled.folder, file).before
+    assert aside is not None
     with Workspace.open(filled.folder) as again:
         assert rows_of(again) == before
         assert again.writer.ensure_annotator("eva") == 3

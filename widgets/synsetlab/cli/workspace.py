@@ -34,8 +34,9 @@ def copy_command(
 ) -> None:
     """Make TO, a new folder, the workspace that FROM is: from SQLite to PostgreSQL, and back.
 
-    FROM may be in use: the copy has the state of one moment. Votes, decisions, accounts and the workspace's
-    own id come along, so only one of the two should be worked in from then on.
+    FROM may be in use: the copy has the state of one moment. Votes, decisions, accounts, settings and the
+    workspace's own id come along, so only one of the two should be worked in from then on. A copy that was
+    interrupted can be run again.
 
     \b
     Examples:
@@ -89,22 +90,27 @@ def backup_command(*, file: str, workspace: str | None, as_json: bool) -> None:
 def restore_command(*, file: str, workspace: str | None, as_json: bool) -> None:
     """Make the database hold what the back-up FILE holds; nobody else may have the workspace open.
 
-    What it held is backed up into the workspace's folder first.
+    What it held is backed up into the workspace's folder first; a database that is too damaged for that is
+    kept aside as it is. FILE may be of an older schema; one that is not whole is refused.
 
     \b
     Examples:
       synsetlab workspace restore monday.sqlite -w my-dataset
 
-    JSON: database, rows {table: number}, before (the back-up of what was there).
+    JSON: database, rows {table: number}, before (the file with what was there; null: there is none).
     """
     from synsetlab.config import find_workspace
-    from synsetlab.store.custody import restore
+    from synsetlab.store.restore import restore
 
-    done, before = restore(find_workspace(workspace), file)
+    done = restore(find_workspace(workspace), file)
+    if done.kept:
+        click.echo(done.kept, err=True)
+    before = None if done.before is None else str(done.before)
     if as_json:
-        emit({"database": done.place, "rows": done.rows, "before": str(before)})
+        emit({"database": done.place, "rows": done.rows, "before": before})
     else:
-        click.echo(f"{sum(done.rows.values()):,} rows are in {done.place} again; before: {before}")
+        saved = f"; before: {before}" if before else ""
+        click.echo(f"{sum(done.rows.values()):,} rows are in {done.place} again{saved}")
 
 
 for _command in (copy_command, backup_command, restore_command):

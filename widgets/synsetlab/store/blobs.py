@@ -90,6 +90,12 @@ class BlobStore:
         local = "file" in (protocol if isinstance(protocol, (tuple, list)) else (protocol,))
         return self._path("originals", blob) if local else None
 
+    def discard(self, blob: str) -> None:
+        """Remove `blob` and its thumbnail, if they are there: of whoever put it and has told nobody of it."""
+        for kind in ("originals", "thumbnails"):
+            if self._fs.exists(path := self._path(kind, blob)):
+                self._fs.rm_file(path)
+
     def put_thumbnail(self, blob: str, data: bytes) -> None:
         """Keep the thumbnail of `blob`."""
         self._write(self._path("thumbnails", blob), data)

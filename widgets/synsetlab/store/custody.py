@@ -1,4 +1,4 @@
-"""Copy, back up and restore whole workspaces: the database and the pictures."""
+"""Copy and back up whole workspaces: the database and the pictures."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from synsetlab.config import WORKSPACE_FILE
 from synsetlab.errors import InputError, WorkspaceError
-from synsetlab.store.database_url import file_url, place_of, resolve_url
+from synsetlab.store.aside import companions
+from synsetlab.store.blobs import BlobStore
+from synsetlab.store.database_url import place_of, resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
-from synsetlab.store.schema import Base
-from synsetlab.store.schema_version import check_schema
-from synsetlab.store.transfer import back_up_database, copy_rows, stamp
-from synsetlab.store.workspace import DEFAULT_DATABASE, Workspace
+from synsetlab.store.schema_version import upgrade_within
+from synsetlab.store.transfer import back_up_database, copy_rows, drop_tables
+from synsetlab.store.workspace import (
+    DEFAULT_DATABASE,
+    Workspace,
+    make_folder,
+    other_settings,
+    place_of_blobs,
+    refuse_workspace,
+    write_settings,
+)
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
-    from sqlalchemy.engine import URL, Engine
+    from sqlalchemy.engine import Engine
 
-__all__ = ["Copied", "back_up", "copy_workspace", "restore"]
+__all__ = ["Copied", "back_up", "copy_workspace"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,8 @@ def copy_workspace(
 ) -> Copied:
     """Make `target`, a new folder, the workspace that `source` is; others may use `source` meanwhile.
 
+    Settings of ``synsetlab.toml`` and what people have chosen in the synset browser come along.
+
     Parameters
     ----------
     database
@@ -63,24 +74,36 @@ def copy_workspace(
     Raises
     ------
     WorkspaceError
-        `target` is a workspace already, or one of the two cannot be used. A copy that fails is taken away.
+        `target` is a workspace already, its database is not empty, or one of the two cannot be used. Of a
+        copy that fails nothing stays but pictures at a URL; one that was killed can be run again.
     """
     home = Path(target).resolve()
-    new = not home.exists()
-    url = resolve_url(database or DEFAULT_DATABASE, home)
-    with Workspace.open(source) as old:
-        _must_be_empty(url)
-        # An explicit database: $SYNSETLAB_DATABASE means the source.
-        made = Workspace.create(home, database=database or DEFAULT_DATABASE, blobs=blobs)
-        try:
-            with made:
-                rows = _fill(old.engine, made.engine)
-                # After the rows: a picture of every row is there, for pictures are only ever added.
-                copied = _copy_pictures(old, made, progress) if pictures else 0
-                return Copied(place_of(made.engine.url), rows, copied)
-        except BaseException:
-            _take_away(url, home, new=new)
-            raise
+    # $SYNSETLAB_DATABASE means the source.
+    url = database or DEFAULT_DATABASE
+    with contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
+        old = held.enter_context(Workspace.open(source))
+        refuse_workspace(home)
+        others = other_settings(old.folder)
+        store = BlobStore(place_of_blobs(blobs, home))
+        engine = connect(resolve_url(url, home))
+        held.callback(engine.dispose)
+        _must_be_empty(engine)
+        for made in make_folder(home):
+            undo.callback(shutil.rmtree, made, ignore_errors=True)
+        lock = home / ".lock"
+        if not lock.exists():
+            undo.callback(lock.unlink, missing_ok=True)
+        held.callback(WorkspaceLock(home, engine, exclusive=True).release)
+        _must_be_empty(engine)  # again: another copy may have ended since
+        put = _Pictures(old, store, home, undo)
+        if pictures:
+            put.missing(progress)
+        # After the rows once more, for what came meanwhile: pictures are only ever added.
+        rows = _fill(old.engine, engine, put.missing if pictures else _nothing, undo)
+        _copy_selections(old.folder, home, undo)
+        write_settings(home, url, blobs, others)
+        undo.pop_all()
+        return Copied(place_of(engine.url), rows, put.number)
 
 
 def back_up(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> Copied:
@@ -98,103 +121,101 @@ def back_up(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> 
         return Copied(str(path), back_up_database(opened.engine, path), 0)
 
 
-def restore(workspace: str | os.PathLike[str], file: str | os.PathLike[str]) -> tuple[Copied, Path]:
-    """Make the workspace's database hold what a back-up holds; needs the workspace for itself.
+class _Pictures:
+    """The pictures of a copy, which go again where it fails."""
 
-    What it held is backed up first, to the path that is returned second.
+    def __init__(self, old: Workspace, store: BlobStore, home: Path, undo: contextlib.ExitStack) -> None:
+        self._old, self._store = old, store
+        self._seen: set[str] = set()
+        self._put: list[str] = []
+        self._own = Path(store.url).resolve().is_relative_to(home)
+        self._folder_was_there = Path(store.url).exists()
+        undo.callback(self._take_away)
 
-    Raises
-    ------
-    InputError
-        `file` is no back-up.
-    DatabaseVersionError
-        The back-up has another schema than this synsetlab works with.
-    WorkspaceBusyError
-        Someone has the workspace open.
-    """
-    path = Path(file).resolve()
-    if not path.is_file():
-        raise InputError(f"{path} is not a file.", "Name a back-up made by: synsetlab workspace backup")
-    saved = connect(file_url(path))
-    try:
-        check_schema(saved, str(path))
-        with Workspace.open(workspace) as opened:
-            home, engine = opened.folder, opened.engine
-            opened.release_hold()
-            lock = WorkspaceLock(home, engine, exclusive=True)
-            try:
-                before = home / f"workspace.before-restore-{stamp()}.sqlite"
-                back_up_database(engine, before)
-                rows = _put_back(saved, engine)
-            finally:
-                lock.release()
-            return Copied(place_of(engine.url), rows, 0), before
-    finally:
-        saved.dispose()
+    @property
+    def number(self) -> int:
+        """Files that were not there."""
+        return len(self._put)
 
-
-def _must_be_empty(url: URL) -> None:
-    """A copy goes to a database of its own, never into one that may be another workspace's."""
-    engine = connect(url)
-    try:
-        if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
+    def missing(self, progress: Any = None) -> None:
+        """Copy what was not copied yet."""
+        if self._old.blobs.url == self._store.url:
             return
-        with engine.connect() as connection:
-            tables = sa.inspect(connection).get_table_names()
-        if tables:
+        ids = [image for image in self._old.reader.images()["id"].tolist() if image not in self._seen]
+        for image in progress(ids, total=len(ids), desc="pictures") if progress else ids:
+            if not self._store.has(image):
+                data = self._old.blobs.get(image)
+                self._put.append(image)
+                self._store.put(data)
+            thumbnail = self._old.blobs.get_thumbnail(image)
+            if thumbnail is not None:
+                self._store.put_thumbnail(image, thumbnail)
+            self._seen.add(image)
+
+    def _take_away(self) -> None:
+        """Only in the copy's own folder: at a URL another workspace may count on them by now."""
+        if not self._own:
+            return
+        if not self._folder_was_there:
+            shutil.rmtree(self._store.url, ignore_errors=True)
+            return
+        for image in self._put:
+            with contextlib.suppress(OSError):
+                self._store.discard(image)
+
+
+def _nothing() -> None:
+    """Copy no pictures."""
+
+
+def _must_be_empty(engine: Engine) -> None:
+    """A copy goes to a database of its own, never into one that may be another workspace's."""
+    if engine.dialect.name == "sqlite":
+        file = Path(str(engine.url.database))
+        if file.exists():
             raise WorkspaceError(
-                f"{place_of(engine.url)} is not empty: it has the table {sorted(tables)[0]}.",
-                "Make an empty database for the copy, with createdb.",
+                f"{file} is there already.",
+                "Choose another place, or remove it if it is what an unfinished copy left.",
             )
-    finally:
-        engine.dispose()
+        return
+    with engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+    if tables:
+        raise WorkspaceError(
+            f"{place_of(engine.url)} is not empty: it has the table {sorted(tables)[0]}.",
+            "Make an empty database for the copy, with createdb.",
+        )
 
 
-def _take_away(url: URL, home: Path, *, new: bool) -> None:
-    """What was made for a copy that failed."""
-    engine = connect(url)
-    with contextlib.suppress(sa.exc.SQLAlchemyError), engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            Base.metadata.drop_all(connection)
-            connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-            connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change")
-    engine.dispose()
-    made = (WORKSPACE_FILE, ".lock", "workspace.sqlite", "workspace.sqlite-wal", "workspace.sqlite-shm")
-    for name in made:
-        (home / name).unlink(missing_ok=True)
-    if new:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _fill(source: Engine, target: Engine) -> dict[str, int]:
-    """Copy into a database that was just made, less what it was made with."""
-    with target.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM setting")
-    return copy_rows(source, target)
-
-
-def _put_back(saved: Engine, engine: Engine) -> dict[str, int]:
-    if engine.dialect.name == "postgresql":
-        return copy_rows(saved, engine, replace=True)
-    place = Path(str(engine.url.database))
-    aside = place.with_name(f".{place.name}.{stamp()}")
-    rows = back_up_database(saved, aside)
-    engine.dispose()
-    for rest in ("-wal", "-shm"):
-        place.with_name(place.name + rest).unlink(missing_ok=True)
-    aside.replace(place)
+def _fill(
+    source: Engine, target: Engine, last: Callable[[], None], undo: contextlib.ExitStack
+) -> dict[str, int]:
+    """Make the copy's database, all of it at once; `last` is called before it is there."""
+    if target.dialect.name == "postgresql":
+        # A copy that is killed leaves nothing: the tables are made in the transaction of the rows.
+        rows = copy_rows(source, target, first=upgrade_within, last=last)
+        undo.callback(_drop, target)
+        return rows
+    file = Path(str(target.url.database))
+    rows = back_up_database(source, file, last=last)
+    for path in companions(file):
+        undo.callback(path.unlink, missing_ok=True)
     return rows
 
 
-def _copy_pictures(old: Workspace, made: Workspace, progress: Any) -> int:
-    if old.blobs.url == made.blobs.url:
-        return 0
-    ids = old.reader.images()["id"].tolist()
-    copied = 0
-    for image in progress(ids, total=len(ids), desc="pictures") if progress else ids:
-        if not made.blobs.has(image):
-            copied += made.blobs.put(old.blobs.get(image)) == image
-        thumbnail = old.blobs.get_thumbnail(image)
-        if thumbnail is not None:
-            made.blobs.put_thumbnail(image, thumbnail)
-    return copied
+def _drop(engine: Engine) -> None:
+    with contextlib.suppress(WorkspaceError), engine.begin() as connection:
+        drop_tables(connection)
+
+
+def _copy_selections(old: Path, home: Path, undo: contextlib.ExitStack) -> None:
+    """What people have chosen in the synset browser; what is there stays as it is."""
+    folder = home / "selections"
+    files = sorted((old / "selections").glob("*.txt"))
+    if files and not folder.exists():
+        folder.mkdir()
+        undo.callback(folder.rmdir)
+    for file in files:
+        if not (folder / file.name).exists():
+            undo.callback((folder / file.name).unlink, missing_ok=True)
+            shutil.copy2(file, folder / file.name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from synsetlab.errors import WorkspaceError
 from synsetlab.store.access import Access
 from synsetlab.store.accounts import Accounts
+from synsetlab.store.aside import stamp
 from synsetlab.store.database_url import resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
@@ -18,7 +19,7 @@ from synsetlab.store.reader import Reader
 from synsetlab.store.schema_version import HEAD, check_free, check_schema, check_upgradable, upgrade
 from synsetlab.store.team import Team
 from synsetlab.store.totals import Totals
-from synsetlab.store.transfer import back_up_database, stamp
+from synsetlab.store.transfer import back_up_database
 from synsetlab.store.waiting import Waiting
 from synsetlab.store.writer import Writer
 

@@ -18,10 +18,12 @@ __all__ = [
     "HEAD",
     "check_encoding",
     "check_free",
+    "check_replaceable",
     "check_schema",
     "check_upgradable",
     "current_version",
     "upgrade",
+    "upgrade_within",
 ]
 
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
@@ -29,6 +31,9 @@ VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 HEAD = VERSIONS[-1]
 """The schema this code works with."""
+
+MAKING = 0x73796E74
+"""The advisory lock of whoever makes or changes tables on PostgreSQL; next to that of `store.lock`."""
 
 
 def current_version(connection: Connection) -> str | None:
@@ -90,6 +95,34 @@ def check_encoding(connection: Connection) -> None:
         )
 
 
+def check_replaceable(engine: Engine, place: str) -> bool:
+    """Whether the database holds tables of ours, be they damaged; False: it is empty.
+
+    Raises
+    ------
+    DatabaseVersionError
+        It is of a newer synsetlab or of another program: not to be replaced.
+    """
+    from synsetlab.store.schema import Base  # noqa: PLC0415 - only a restore asks for the tables
+
+    with engine.connect() as connection:
+        found = current_version(connection)
+        tables = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+    if found is not None and found not in VERSIONS:
+        _refuse(found, place, migrate=False)
+    ours = tables & set(Base.metadata.tables)
+    # Other programs number their schemas alike, and call a table "image": most of ours must be there, or
+    # none that is strange.
+    known = found is not None and tables == ours
+    if tables and not known and 2 * len(ours) <= len(Base.metadata.tables):
+        strange = ", ".join(sorted(tables - ours or tables)[:3])
+        raise DatabaseVersionError(
+            f"The database of {place} belongs to another program: it has the tables {strange}.",
+            "Correct the URL in synsetlab.toml or $SYNSETLAB_DATABASE.",
+        )
+    return bool(tables)
+
+
 def _found(engine: Engine) -> str | None:
     with engine.connect() as connection:
         return current_version(connection)
@@ -124,10 +157,18 @@ def _refuse(found: str | None, place: str, *, migrate: bool) -> NoReturn:
 
 def upgrade(engine: Engine, version: str = "head") -> None:
     """Bring the database to our schema, or to an older `version` of it, in one transaction."""
+    with engine.connect().execution_options(synsetlab_immediate=True) as connection, connection.begin():
+        upgrade_within(connection, version)
+
+
+def upgrade_within(connection: Connection, version: str = "head") -> None:
+    """The same in a transaction that has begun."""
     from alembic import command  # noqa: PLC0415 - half a second that only migrations need
 
-    with engine.connect().execution_options(synsetlab_immediate=True) as connection, connection.begin():
-        command.upgrade(_config(connection), version)
+    if connection.dialect.name == "postgresql":
+        # Two who make tables at once: the second waits, and finds them made.
+        connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({MAKING})"))
+    command.upgrade(_config(connection), version)
 
 
 def _config(connection: Connection) -> Config:

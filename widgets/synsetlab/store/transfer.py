@@ -6,38 +6,50 @@ transaction, and both are counted before it ends.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import contextlib
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from synsetlab.errors import WorkspaceError
+from synsetlab.store.aside import aside
 from synsetlab.store.database_url import file_url, place_of
 from synsetlab.store.engine import IMMEDIATE, connect
+from synsetlab.store.failures import explained
 from synsetlab.store.schema import Base
 from synsetlab.store.schema_version import current_version, upgrade
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["back_up_database", "copy_rows", "stamp"]
+__all__ = ["back_up_database", "copy_rows", "drop_tables", "mode_of", "nothing", "write_sqlite"]
 
 AT_ONCE = 2_000
 """Rows held and written at a time."""
 
+RESTORE = "Restore it from a back-up with: synsetlab workspace restore FILE"
+UNWRITABLE = ("is full", "i/o error", "unable to open", "readonly")
+"""What SQLite says where the fault is the place that a copy goes to."""
 
-def stamp() -> str:
-    """Now, as part of a file name."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+def nothing(*_: object) -> None:
+    """Do nothing; where a step may be left out."""
 
 
-def back_up_database(source: Engine, file: Path) -> dict[str, int]:
+def back_up_database(
+    source: Engine, file: Path, *, whole: bool = True, last: Callable[[], None] = nothing
+) -> dict[str, int]:
     """Write a SQLite database `file` with all that `source` holds, while others use it.
 
-    It has the schema that `source` has. Returns the number of rows by table; a back-up that fails leaves
-    nothing behind.
+    It has the schema that `source` has and, of SQLite, its rights; of PostgreSQL it is for the owner only.
+    Returns the number of rows by table. `last` is called before the file is there; a back-up that fails
+    leaves nothing behind. Unless it must be `whole`, rows of a damaged PostgreSQL database are taken that
+    refer to what is gone.
 
     Raises
     ------
@@ -46,45 +58,90 @@ def back_up_database(source: Engine, file: Path) -> dict[str, int]:
     """
     if file.exists():
         raise WorkspaceError(f"{file} exists already.", "A back-up is never written over: choose another.")
-    aside = file.with_name(f".{file.name}.{stamp()}")
     try:
-        with source.connect() as connection:
-            version = current_version(connection)
-        if source.dialect.name == "sqlite":
-            with source.connect() as connection:
-                raw = connection.connection.driver_connection  # not within a transaction, says SQLite
-                assert raw is not None
-                raw.execute("VACUUM INTO ?", (str(aside),))
-        target = connect(file_url(aside))
-        try:
-            if source.dialect.name == "sqlite":
-                counts = _counts(target)
-            else:
-                upgrade(target, version or "head")
-                counts = copy_rows(source, target)
-            with target.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            target.dispose()
-        aside.replace(file)
-    finally:
-        for rest in ("", "-wal", "-shm"):
-            aside.with_name(aside.name + rest).unlink(missing_ok=True)
+        with aside(file) as made:
+            counts = write_sqlite(source, made, whole=whole)
+            last()
+            made.chmod(mode_of(source))
+            made.replace(file)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{file} cannot be written: {error.strerror or error}.", "Check the disk and who may write there."
+        ) from error
     return counts
 
 
-def copy_rows(source: Engine, target: Engine, *, replace: bool = False) -> dict[str, int]:
+def mode_of(engine: Engine) -> int:
+    """The rights of what is made of a database: those of its file, else the owner's only."""
+    if engine.dialect.name == "sqlite":
+        with contextlib.suppress(OSError):
+            return stat.S_IMODE(Path(str(engine.url.database)).stat().st_mode)
+    return 0o600
+
+
+def write_sqlite(source: Engine, made: Path, *, whole: bool = True) -> dict[str, int]:
+    """Fill `made`, an empty file, as `back_up_database` says; returns the number of rows by table."""
+    with source.connect() as connection:
+        version = current_version(connection)
+    if source.dialect.name == "sqlite":
+        _vacuum(source, made)
+    target = connect(file_url(made))
+    if not whole:
+        event.listen(target, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
+    try:
+        if source.dialect.name == "sqlite":
+            counts = _counts(target)
+        else:
+            upgrade(target, version or "head")
+            counts = copy_rows(source, target)
+        with target.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sa.exc.DBAPIError as error:  # what the engines did not explain: rows against the schema
+        raise WorkspaceError(
+            f"The database {place_of(source.url)} is not whole: {error.orig}.",
+            "See what is wrong with: synsetlab doctor --database",
+        ) from error
+    finally:
+        target.dispose()
+    return counts
+
+
+def _vacuum(source: Engine, made: Path) -> None:
+    with source.connect() as connection:
+        raw: Any = connection.connection.driver_connection  # not within a transaction, says SQLite
+        try:
+            raw.execute("VACUUM INTO ?", (str(made),))
+        except raw.Error as error:
+            words = str(error).lower()
+            if any(sign in words for sign in UNWRITABLE):
+                raise WorkspaceError(
+                    f"No copy of {place_of(source.url)} can be written into {made.parent}: {error}.",
+                    "Make room on its disk and check who may write there; nothing was changed.",
+                ) from error
+            raise explained(source.url, error) or WorkspaceError(
+                f"The database {place_of(source.url)} is damaged: {error}.", RESTORE
+            ) from error
+
+
+def copy_rows(
+    source: Engine,
+    target: Engine,
+    *,
+    first: Callable[[Connection], None] = nothing,
+    last: Callable[[], None] = nothing,
+) -> dict[str, int]:
     """Make `target` hold what `source` holds, both of the same schema; returns rows by table.
 
-    With `replace` what `target` held is gone then, else it must hold nothing. If it fails, nothing has
-    changed.
+    `target` must hold nothing; `first` may make its tables in the same transaction. `last` is called when all
+    is there and before others see it. If it fails, nothing has changed.
     """
     reading = source.connect()
     if source.dialect.name == "postgresql":
         reading = reading.execution_options(isolation_level="REPEATABLE READ")
     with reading, target.connect().execution_options(**IMMEDIATE) as writing, writing.begin():
+        first(writing)
         tables = [table for table in Base.metadata.sorted_tables if _there(reading, table.name)]
-        _empty(writing, tables, replace=replace)
+        _must_be_empty(writing, tables)
         counts = {table.name: _copy(reading, writing, table) for table in tables}
         for table in tables:
             found = writing.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
@@ -95,7 +152,15 @@ def copy_rows(source: Engine, target: Engine, *, replace: bool = False) -> dict[
                 )
             _count_on(writing, table)
         reading.rollback()
+        last()
     return counts
+
+
+def drop_tables(connection: Connection) -> None:
+    """Take all that is ours out of a PostgreSQL database."""
+    names = ", ".join(f'"{name}"' for name in [*Base.metadata.tables, "alembic_version"])
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names}")
+    connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change")
 
 
 def _counts(engine: Engine) -> dict[str, int]:
@@ -111,12 +176,7 @@ def _there(connection: Connection, table: str) -> bool:
     return sa.inspect(connection).has_table(table)
 
 
-def _empty(connection: Connection, tables: list[sa.Table], *, replace: bool) -> None:
-    if replace:
-        names = ", ".join(f'"{table.name}"' for table in tables)
-        # PostgreSQL's, and not DELETE, which the triggers of append-only tables refuse.
-        connection.exec_driver_sql(f"TRUNCATE {names}")
-        return
+def _must_be_empty(connection: Connection, tables: list[sa.Table]) -> None:
     for table in tables:
         if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
             place = place_of(connection.engine.url)

@@ -5,7 +5,9 @@ Its database is imported where it is opened: a labelling page has none and start
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 import shutil
 import tomllib
@@ -35,11 +37,23 @@ if TYPE_CHECKING:
     from synsetlab.store.waiting import Waiting
     from synsetlab.store.writer import Writer
 
-__all__ = ["Workspace", "check_database"]
+__all__ = [
+    "DEFAULT_DATABASE",
+    "Workspace",
+    "check_database",
+    "database_of",
+    "make_folder",
+    "other_settings",
+    "place_of_blobs",
+    "refuse_workspace",
+    "write_settings",
+]
 
 DEFAULT_DATABASE = "sqlite:///workspace.sqlite"
 EXAMPLES = {"database": DEFAULT_DATABASE, "blobs": "blobs"}
 DATABASE_VARIABLE = "SYNSETLAB_DATABASE"
+HEADING = "# A synsetlab workspace.\n"
+PLACES = re.compile(r"\s*(database|blobs)\s*=")
 
 
 class Workspace:
@@ -111,14 +125,11 @@ class Workspace:
         from synsetlab.store.local import make_database  # noqa: PLC0415 - likewise
 
         home = Path(folder).resolve()
-        if (home / WORKSPACE_FILE).exists():
-            raise WorkspaceError(
-                f"{home} is a workspace already.", "Choose another folder, or use this one as it is."
-            )
+        refuse_workspace(home)
         url = _chosen(database)
-        store = BlobStore(_place(blobs, home))
+        store = BlobStore(place_of_blobs(blobs, home))
         resolve_url(url, home)  # refused before anything is made
-        made = _make_folder(home)
+        made = make_folder(home)
         try:
             local = make_database(url, home)
         except BaseException:
@@ -127,13 +138,7 @@ class Workspace:
             raise
         if database is None:
             url = without_password(url)  # one that came by the environment is kept out of files
-        # Last, so that a folder with this file is always a whole workspace. The URL may hold a
-        # password: the file is for its owner only.
-        aside = home / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"# A synsetlab workspace.\ndatabase = {_quote(url)}\nblobs = {_quote(blobs)}\n")
-        aside.replace(home / WORKSPACE_FILE)
+        write_settings(home, url, blobs)
         return cls(home, store, local)
 
     @classmethod
@@ -156,7 +161,7 @@ class Workspace:
             The database is newer or older than this code.
         """
         home, settings = _settings(find_workspace(folder))
-        blobs = BlobStore(_place(settings["blobs"], home))
+        blobs = BlobStore(place_of_blobs(settings["blobs"], home))
         links = links_from(os.environ) if database is None else None
         if links is not None:
             return cls(home, blobs, *links)
@@ -181,8 +186,8 @@ class Workspace:
         """
         from synsetlab.store.local import migrate_database  # noqa: PLC0415 - see the module
 
-        home, settings = _settings(folder)
-        return migrate_database(os.environ.get(DATABASE_VARIABLE) or settings["database"], home)
+        home, url = database_of(folder)
+        return migrate_database(url, home)
 
     def setting(self, key: str) -> str:
         """A fact about the workspace: ``workspace_id`` or ``secret``."""
@@ -299,6 +304,52 @@ def _chosen(database: str | None) -> str:
     return (os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE) if database is None else database
 
 
+def database_of(folder: str | os.PathLike[str]) -> tuple[Path, str]:
+    """A workspace's folder and the URL of its database, which `$SYNSETLAB_DATABASE` overrules."""
+    home, settings = _settings(folder)
+    return home, os.environ.get(DATABASE_VARIABLE) or settings["database"]
+
+
+def refuse_workspace(home: Path) -> None:
+    """Raise WorkspaceError where `home` is a workspace already."""
+    if (home / WORKSPACE_FILE).exists():
+        raise WorkspaceError(
+            f"{home} is a workspace already.", "Choose another folder, or use this one as it is."
+        )
+
+
+def write_settings(home: Path, database: str, blobs: str, others: str = "") -> None:
+    """Make `home` a workspace: last, so that a folder with this file is always a whole one.
+
+    `others` are lines as `other_settings` gives them.
+    """
+    aside = home / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
+    # The URL may hold a password: the file is for its owner only.
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{HEADING}database = {_quote(database)}\nblobs = {_quote(blobs)}\n{others}")
+    aside.replace(home / WORKSPACE_FILE)
+
+
+def other_settings(home: Path) -> str:
+    """The lines of ``synsetlab.toml`` that say neither where the database is nor where the pictures are.
+
+    Raises
+    ------
+    WorkspaceError
+        One of these two takes more than a line.
+    """
+    file = home / WORKSPACE_FILE
+    text = file.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    kept = "".join(line for line in lines if line != HEADING and not PLACES.match(line))
+    expected = {key: value for key, value in tomllib.loads(text).items() if key not in EXAMPLES}
+    with contextlib.suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(kept) == expected:
+            return kept
+    raise WorkspaceError(f"{file} cannot be taken along.", "Write database and blobs in a line each.")
+
+
 def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:
     home = Path(folder).resolve()
     file = home / WORKSPACE_FILE
@@ -321,7 +372,7 @@ def _settings(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, str]]:
     return home, settings
 
 
-def _make_folder(home: Path) -> list[Path]:
+def make_folder(home: Path) -> list[Path]:
     """Make `home`; returns the topmost folder that was made for it, if any."""
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
     try:
@@ -335,7 +386,8 @@ def _make_folder(home: Path) -> list[Path]:
     return missing[-1:]
 
 
-def _place(blobs: str, home: Path) -> str:
+def place_of_blobs(blobs: str, home: Path) -> str:
+    """The folder or URL that `blobs` means in the workspace `home`."""
     return blobs if "://" in blobs else str(home / blobs)
 
 
