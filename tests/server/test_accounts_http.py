@@ -382,10 +382,37 @@ def test_behind_a_proxy_under_a_path_with_tls(tmp_path, certificate):
         assert client.get("", headers=[("X-Remote-User", "Ada"), ("X-Remote-User", "Eve")]).status_code == 302
         stranger = client.get("sign-in", headers={"X-Remote-User": "Bob"})
         assert "You have no account here" in stranger.text
+        assert client.get("admin", headers={"X-Remote-User": "aDA L\u00f3VELACE".encode()}).status_code == 200
+        invited = httpx.URL(_invitation(client, ada))
+        for name, words in NOT_ADA.items():
+            header = {"X-Remote-User": name.encode()}
+            assert client.get("admin", headers=header).status_code == 302
+            assert words in html.unescape(client.get("sign-in", headers=header).text)
+            assert words in html.unescape(client.get(invited, headers=header).text)
+            refused = client.post(invited, data=token, headers=header)
+            assert (refused.status_code, words in html.unescape(refused.text)) == (400, True)
         own = [("X-Remote-User", "Bob"), ("X-Synsetlab-Annotator", "Ada"), ("X-Synsetlab-Role", "admin")]
         assert client.get("admin", headers=own).status_code == 302
         assert httpx.get(server.base.replace("/team/", "/"), verify=False).status_code == 404
         assert client.get("static/page.css").status_code == 200
+
+
+NOT_ADA = {
+    "\uff21da L\u00f3velace": "is not that of an account here, but looks like one",  # full width
+    "\u00aada l\u00f3velace": "is not that of an account here, but looks like one",
+    "ada l\u00d3velace": "is not that of an account here, but looks like one",
+    "Ada L\u00f3velace\u2028": r"The name 'Ada L\xf3velace\u2028' cannot be used here",
+    "Ada  L\u00f3velace": "cannot be used here",
+    "Ada Lo\u0301velace": "cannot be used here",  # not NFC
+}
+"""Who is not Ada Lóvelace, and what they are told."""
+
+
+def _invitation(client, admin) -> str:
+    client.get("admin", headers=admin)
+    form = {"_xsrf": client.cookies["_xsrf"], "do": "invite", "role": "admin", "name": "", "days": 7}
+    said = client.post("admin", data=form, headers=admin)
+    return said.text.split('id="link" type="text" readonly value="')[1].split('"')[0]
 
 
 @pytest.mark.parametrize(

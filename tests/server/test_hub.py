@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import urllib.parse
@@ -26,7 +27,8 @@ class Provider(BaseHTTPRequestHandler):
     def do_GET(self):
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         known = self.path == "/hub/api/user" and token.startswith("token-")
-        self._say(200 if known else 403, f'{{"name": "{token.removeprefix("token-")}"}}')
+        name = urllib.parse.unquote(token.removeprefix("token-"))
+        self._say(200 if known else 403, json.dumps({"name": name}))
 
     def do_POST(self):
         sent = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
@@ -34,7 +36,7 @@ class Provider(BaseHTTPRequestHandler):
         good = self.path == "/hub/api/oauth2/token" and sent.get("client_secret") == SECRET
         good = good and sent["redirect_uri"] == "/services/label/oauth_callback" and code not in self.used
         self.used.add(code)
-        self._say(200 if good else 400, f'{{"access_token": "token-{code}"}}')
+        self._say(200 if good else 400, json.dumps({"access_token": f"token-{urllib.parse.quote(code)}"}))
 
     def _say(self, status, text):
         self.send_response(status)
@@ -98,6 +100,14 @@ def test_people_come_from_the_hub_and_only_from_there(service):
         assert come_back(eve, "sign-in", "eve").status_code == 302
         assert "You have no account here" in eve.get("sign-in").text
         assert eve.get("admin").status_code == 302
+        with browser() as other:  # someone whom the hub calls by a name that only looks like Ada's
+            assert come_back(other, "sign-in", "\uff41da").status_code == 302
+            assert other.get("admin").status_code == 302
+            assert "looks like one" in other.get("sign-in").text
+        with browser() as other:
+            assert come_back(other, "sign-in", "Zoe\u0308").status_code == 302
+            assert other.get("admin").status_code == 302
+            assert "cannot be used here" in other.get("sign-in").text
         left = ada.post("leave", data={"_xsrf": ada.cookies["_xsrf"]})
         assert left.headers["location"] == "/hub/logout"
         assert ada.get("").status_code == 302

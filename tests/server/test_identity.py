@@ -8,7 +8,7 @@ from synsetlab.errors import InputError
 from synsetlab.server.identity import HEADER
 from synsetlab.server.kernels import ALLOWED_MESSAGES, ThisPython, kernel_environment
 from synsetlab.server.pages import APPS, NOTEBOOKS, collect
-from synsetlab.store.names import clean_name
+from synsetlab.store.names import clean_name, outside_name, same_but_case
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,26 @@ def test_a_clean_name_stays_as_it_is(text):
     assert clean_name(name) == name
     assert 1 <= len(name) <= 64
     assert name.isprintable()
+
+
+@pytest.mark.parametrize("name", ["ada", "Ada Lovelace", "Zo\xeb", "\uff41da"])
+def test_a_name_from_outside_is_taken_as_it_is(name):
+    assert outside_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", " ada", "ada\u2028", "ada  l", "Zoe\u0308", "\u212aim", "a\u200bda"])
+def test_a_name_from_outside_is_not_made_another(name):
+    with pytest.raises(InputError):
+        outside_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("ADA", True), ("aDa", True), ("\uff41da", False), ("\xaada", False), ("ad\xe0", False)],
+)
+def test_names_from_outside_are_the_same_but_for_the_case_of_a_to_z(name, same):
+    assert same_but_case("ada", name) is same
+    assert not same_but_case("\xe9va", "\xc9va")
 
 
 def test_a_kernel_is_told_what_it_needs_and_nothing_else():

@@ -20,7 +20,7 @@ from tornado import web
 
 from synsetlab.errors import InputError
 from synsetlab.server.base import Page
-from synsetlab.store.names import clean_name
+from synsetlab.store.names import outside_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ class Hub:
     async def name(self, handler: RequestHandler) -> str | None:
         """The name that the hub told, if this browser came by it within a day."""
         kept = handler.get_signed_cookie(self._cookie, max_age_days=NAME_DAYS)
-        return kept.decode() if kept else None
+        return outside_name(kept.decode()) if kept else None
 
     def send(self, handler: Page, then: str) -> None:
         """Send the visitor to the hub, and afterwards to the page `then`."""
@@ -89,7 +89,7 @@ class Hub:
         if not kept or not hmac.compare_digest(kept["state"], state):
             raise web.HTTPError(403)
         handler.clear_cookie(f"{self._cookie}-state", path=handler.base_url)
-        name = clean_name(await self._who(code))
+        name = await self._who(code)  # looked at where it is used, on a page that can say what is wrong
         handler.set_signed_cookie(self._cookie, name, expires_days=NAME_DAYS, **self._options(handler))
         return kept["then"]
 

@@ -16,8 +16,9 @@ from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from traitlets import Instance, Unicode, default
 
+from synsetlab.errors import InputError
 from synsetlab.store.accounts import Accounts, Member
-from synsetlab.store.names import clean_name
+from synsetlab.store.names import clean_name, same_but_case
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
@@ -106,8 +107,11 @@ class Visitors(IdentityProvider):
 
     async def _find(self, handler: RequestHandler) -> Visitor | None:
         if self.outside is not None:
-            name = await self.outside.name(handler)
-            return await asyncio.to_thread(self._vouched, name) if name else None
+            try:
+                name = await self.outside.name(handler)
+                return await asyncio.to_thread(self._vouched, name) if name else None
+            except InputError:
+                return None  # the page to sign in says why
         known: Any = self.get_user_cookie(handler)
         if self.locked:
             return await asyncio.to_thread(self._signed_in, known) if known else None
@@ -128,14 +132,30 @@ class Visitors(IdentityProvider):
         return Visitor.of(member)
 
     def _vouched(self, name: str) -> Visitor | None:
-        """The account of someone who is vouched for."""
-        member = self.accounts.named(name)
+        """Someone who is vouched for, if they may come in."""
+        member = self.member_of(name)
         if member is None and self.newcomers:
             member = self.accounts.admit(name, self.newcomers)
         if member is None or member.disabled:
             return None
         self.accounts.seen(member)
         return Visitor.of(member)
+
+    def member_of(self, name: str) -> Member | None:
+        """The account of someone who is vouched for as `name`: the same, but for the case of A to Z.
+
+        Raises
+        ------
+        InputError
+            Someone else has an account whose name looks like it.
+        """
+        member = self.accounts.named(name)
+        if member is not None and not same_but_case(member.name, name):
+            raise InputError(
+                f"The name {name} is not that of an account here, but looks like one.",
+                "Ask whoever runs this server.",
+            )
+        return member
 
     def user_to_cookie(self, user: User) -> str:
         """Only who it is; what they may do is looked up each time."""

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from synsetlab.errors import InputError
-from synsetlab.store.names import clean_name
+from synsetlab.store.names import outside_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,13 @@ class Outside(Protocol):
     """Where to sign out there; empty if that is not known."""
 
     async def name(self, handler: RequestHandler) -> str | None:
-        """The name of the visitor who makes this request, or None."""
+        """The name of the visitor who makes this request, or None.
+
+        Raises
+        ------
+        InputError
+            It is no name that someone can have here.
+        """
         ...
 
 
@@ -93,11 +99,14 @@ class ProxyHeader:
 
     async def name(self, handler: RequestHandler) -> str | None:
         """The name in the header, if the proxy sent it, once."""
-        given = handler.request.headers.get_list(self._header)
-        if len(given) != 1 or not self._proxies.listed(handler.request.remote_ip or ""):
+        given = [value.strip(" \t") for value in handler.request.headers.get_list(self._header)]
+        if len(given) != 1 or not given[0] or not self._proxies.listed(handler.request.remote_ip or ""):
             return None
         try:
             # HTTP headers are Latin-1 to tornado; proxies send UTF-8.
-            return clean_name(given[0].encode("latin-1").decode("utf-8"))
-        except (InputError, UnicodeError):
-            return None
+            name = given[0].encode("latin-1").decode("utf-8")
+        except UnicodeError as error:
+            raise InputError(
+                f"The name in {self._header} is not UTF-8.", "The proxy has to send it so."
+            ) from error
+        return outside_name(name)

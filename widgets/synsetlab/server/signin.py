@@ -13,7 +13,7 @@ from synsetlab.server.base import Page
 from synsetlab.server.hub import Hub
 from synsetlab.server.identity import Visitor
 from synsetlab.server.passwords import SHORTEST, Guess, check_password, hash_password, strengthen
-from synsetlab.store.names import clean_name, same_name
+from synsetlab.store.names import clean_name, same_but_case, same_name
 
 if TYPE_CHECKING:
     from synsetlab.server.outside import Proxies
@@ -49,6 +49,18 @@ class _Door(Page):
         """Check a password likewise."""
         async with self.settings["synsetlab_hashing"]:
             return await asyncio.to_thread(check_password, member.password if member else None, password)
+
+    async def known(self) -> tuple[str | None, str]:
+        """Whom someone outside vouches for, and what is wrong with the name."""
+        if self.visitors.outside is None:
+            return None, ""
+        try:
+            name = await self.visitors.outside.name(self)
+            if name is not None:
+                await asyncio.to_thread(self.visitors.member_of, name)
+        except InputError as error:
+            return None, f"{error.shown} {error.remedy}"
+        return name, ""
 
     def enter(self, member: Member) -> None:
         """Sign in, here and now."""
@@ -114,7 +126,7 @@ class SignIn(_Door):
             self.redirect(self.next_page())
             return
         hub = self.visitors.outside
-        if isinstance(hub, Hub) and await hub.name(self) is None:
+        if isinstance(hub, Hub) and await self.known() == (None, ""):
             hub.send(self, self.next_page())
             return
         await self._ask()
@@ -146,7 +158,8 @@ class SignIn(_Door):
 
     async def _ask(self, status: int = 200, name: str = "", problem: str = "") -> None:
         outside = self.visitors.outside
-        known = await outside.name(self) if outside else None
+        known, wrong = await self.known()
+        problem = problem or wrong
         first = not await asyncio.to_thread(self.workspace.accounts.exist)
         self.set_status(status)
         values = {"name": name, "known": known, "first": first, "next": self.next_page()}
@@ -188,9 +201,9 @@ class Join(_Door):
         known = await self.visitors.outside.name(self)
         if known is None or found["account"]:
             raise InputError(f"Here {self.visitors.outside.said_by} says who you are, and it did not.")
-        if found["name"] and same_name(found["name"]) != same_name(known):
+        if found["name"] and not same_but_case(found["name"], known):
             raise InputError(f"This link is for {found['name']}, and you are {known}.")
-        member = await asyncio.to_thread(accounts.named, known)
+        member = await asyncio.to_thread(self.visitors.member_of, known)
         if member is not None:
             return await asyncio.to_thread(accounts.promote, token, member.id)
         return await asyncio.to_thread(accounts.join, token, known, None)
@@ -198,8 +211,9 @@ class Join(_Door):
     async def _ask(self, token: str, name: str = "", problem: str = "") -> None:
         found = await asyncio.to_thread(self.workspace.accounts.invitation, token)
         outside = self.visitors.outside
-        known = await outside.name(self) if outside else None
-        if isinstance(outside, Hub) and known is None:
+        known, wrong = await self.known()
+        problem = problem or wrong
+        if isinstance(outside, Hub) and known is None and not problem:
             outside.send(self, self.url(f"join/{token}"))
             return
         self.set_status(400 if problem else 200 if found else 410)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 
 from synsetlab.errors import InputError
 
-__all__ = ["RESERVED", "ROLES", "clean_name", "clean_role", "same_name", "voting_role"]
+__all__ = [
+    "RESERVED",
+    "ROLES",
+    "clean_name",
+    "clean_role",
+    "outside_name",
+    "same_but_case",
+    "same_name",
+    "voting_role",
+]
 
 ROLES = ("viewer", "annotator", "expert", "curator", "admin")
 """Each may do what those before it may, but a viewer gives no votes and an annotator sees none of others."""
@@ -34,6 +44,24 @@ def clean_name(text: str) -> str:
     return name
 
 
+def outside_name(text: str) -> str:
+    """`text`, which a proxy or a hub calls a person, if it is a name as names are kept here.
+
+    It is not made one: two people of the proxy must not become one here.
+
+    Raises
+    ------
+    InputError
+        It is none, or would be another text as one.
+    """
+    if clean_name(text) != text:
+        raise InputError(
+            f"The name {text!a} cannot be used here.",
+            "Names are in Unicode's form NFC, and have single spaces between words.",
+        )
+    return text
+
+
 def clean_role(role: str) -> str:
     """`role`, if there is such a role.
 
@@ -56,3 +84,11 @@ def same_name(name: str) -> str:
 def voting_role(name: str) -> str:
     """The role under which votes of `name` are kept: ``anonymous`` for that, alone or before a colon."""
     return "anonymous" if name.partition(":")[0] == "anonymous" else "annotator"
+
+
+def same_but_case(name: str, other: str) -> bool:
+    """Whether two names differ at most in the case of the letters A to Z, as many directories let them."""
+    return name.translate(_LOWER) == other.translate(_LOWER)
+
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
