@@ -299,6 +299,18 @@ def test_a_person_is_forgotten_by_name_only(team):
     assert team.post(team.client(), "sign-in", name="Tilda", password="four simple words").status_code == 401
 
 
+def test_a_person_is_forgotten_though_their_file_cannot_be_renamed(team):
+    gone, admin = team.new("annotator", "Ulf"), team.people["admin"]
+    number = team.id("Ulf")
+    (team.folder / "selections" / f"erased-{number}.txt").mkdir(parents=True)  # in its way
+    (team.folder / "selections" / "Ulf.txt").write_text("n02084071\n")
+    said = team.post(admin, "admin", do="erase", account=number, name="Ulf")
+    assert (said.status_code, "forgotten in the database" in said.text) == (500, True)
+    assert str(team.folder) not in html.unescape(said.text)
+    assert f"erased-{number}" in said.text
+    assert gone.get("").status_code == 302
+
+
 def test_the_only_administrator_cannot_lock_everyone_out(team):
     admin = team.people["admin"]
     for action in ({"do": "role", "role": "viewer"}, {"do": "disable"}, {"do": "erase", "name": "Ada"}):

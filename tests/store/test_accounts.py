@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from synsetlab.errors import InputError
+from synsetlab.errors import InputError, WorkspaceError
 from synsetlab.store.schema import Invitation
 from synsetlab.voting.consensus import check_counters
 
@@ -275,3 +275,41 @@ def test_a_person_is_forgotten_and_their_votes_stay(filled, accounts, admin):
             connection.execute(sa.text(change))
     assert accounts.log(1)[0]["account"] == f"erased-{bob.id}"
     accounts.join(accounts.invite("annotator", by=admin.id), "Bob", "h")  # the name is free again
+
+
+LONG = "\u4f50\u85e4" * 32
+"""A name of 64 characters, which are 576 when they are quoted."""
+
+
+@sqlite_only
+@pytest.mark.parametrize("name", [LONG, LONG[:27], "x" * 64])
+def test_a_person_of_a_long_name_is_forgotten_too(workspace, accounts, admin, name):
+    person = accounts.join(accounts.invite("annotator", by=admin.id), name, "h")
+    basket = workspace.selection_file(name)
+    basket.parent.mkdir()
+    basket.write_text("n02084071\n")
+    basket.with_name(f".{basket.name}-12345678").write_text("")  # as it is written aside
+    basket.with_name(f".{basket.name}-12345678").unlink()
+    pseudonym = workspace.forget(person.id, by=admin.id)
+    assert [file.name for file in basket.parent.iterdir()] == [f"{pseudonym}.txt"]
+
+
+@sqlite_only
+def test_files_of_long_names_are_one_for_each(workspace):
+    digest = workspace.selection_file(LONG).stem
+    names = [LONG, LONG[:-1], digest[:64], digest[1:65], "x" * 64]
+    assert len({workspace.selection_file(name) for name in names}) == len(names)
+    assert workspace.selection_file(LONG[:26]).name.startswith("%E4%BD%90")  # as before
+
+
+@sqlite_only
+def test_a_file_that_cannot_be_renamed_is_named(workspace, accounts, admin):
+    bob = accounts.join(accounts.invite("annotator", by=admin.id), "Bob", "h")
+    basket = workspace.selection_file("Bob")
+    workspace.selection_file(f"erased-{bob.id}").mkdir(parents=True)  # in its way
+    basket.write_text("n02084071\n")
+    with pytest.raises(WorkspaceError, match="forgotten in the database") as caught:
+        workspace.forget(bob.id, by=admin.id)
+    assert str(basket) in caught.value.message
+    assert str(workspace.folder) not in caught.value.shown + caught.value.remedy
+    assert accounts.named("Bob") is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tornado import web
 
-from synsetlab.errors import InputError
+from synsetlab.errors import InputError, SynsetlabError
 from synsetlab.server.base import Page
 from synsetlab.store.names import ROLES, same_name
 
@@ -49,10 +49,10 @@ class Admin(Page):
             raise web.HTTPError(400)
         try:
             said = await action()
-        except InputError as error:
-            self.set_status(400)
-            await self._tell(problem=f"{error.shown} {error.remedy}".strip())
-            return
+        except SynsetlabError as error:
+            self.set_status(400 if isinstance(error, InputError) else 500)
+            said = {"problem": f"{error.shown} {error.remedy}".strip()}
+        # Also after an error: what was done before it holds.
         await self.settings["synsetlab_sweep"]()
         await self._tell(**said)
 

@@ -11,7 +11,6 @@ import re
 import secrets
 import shutil
 import tomllib
-import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +19,7 @@ from synsetlab.errors import WorkspaceError
 from synsetlab.store.blobs import BlobStore
 from synsetlab.store.defaults import VOTE_POLICY
 from synsetlab.store.remote import Link, Remote, RemoteReader, derive_question_key, links_from
+from synsetlab.store.selection_files import rename_selections, selection_file
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -208,14 +208,20 @@ class Workspace:
 
     def selection_file(self, annotator: str) -> Path:
         """Where the synset browser keeps what an annotator has chosen."""
-        return self.folder / "selections" / f"{urllib.parse.quote(annotator, safe='')}.txt"
+        return selection_file(self.folder, annotator)
 
     def forget(self, account: int, *, by: int | None) -> str:
-        """Forget a person in the database (`Accounts.erase`) and in names of files; returns the pseudonym."""
+        """Forget a person in the database (`Accounts.erase`) and in names of files; returns the pseudonym.
+
+        Raises
+        ------
+        WorkspaceError
+            They are forgotten in the database, and the file could not be renamed.
+        """
         member = self.accounts.get(account)
         pseudonym = self.accounts.erase(account, by=by)
         if member is not None:
-            self._rename_selections(member.name, pseudonym)
+            rename_selections(self.folder, member.name, pseudonym)
         return pseudonym
 
     def forget_without_account(self, name: str) -> str:
@@ -229,15 +235,8 @@ class Workspace:
         from synsetlab.store.erasure import forget_without_account  # noqa: PLC0415 - see the module
 
         pseudonym = forget_without_account(self.writer, name)
-        self._rename_selections(name, pseudonym)
+        rename_selections(self.folder, name, pseudonym)
         return pseudonym
-
-    def _rename_selections(self, name: str, pseudonym: str) -> None:
-        from synsetlab.store.names import same_name  # noqa: PLC0415 - only here
-
-        for file in sorted((self.folder / "selections").glob("*.txt")):
-            if same_name(urllib.parse.unquote(file.stem)) == same_name(name):
-                file.replace(self.selection_file(pseudonym))
 
     @property
     def linked(self) -> bool:
