@@ -249,6 +249,16 @@ def test_signing_out_everywhere_ends_every_browser(team):
     assert team.sign_in("Olga").get("").status_code == 200
 
 
+def test_signing_out_ends_a_copy_of_the_cookie_too(team):
+    one = team.new("annotator", "Quinn")
+    two, copy = team.sign_in("Quinn"), team.client()
+    copy.cookies.update(one.cookies)
+    assert copy.get("").status_code == 200
+    assert team.post(one, "leave").status_code == 303
+    assert [c.get("").status_code for c in (one, copy, two)] == [302, 302, 200]
+    assert team.sign_in("Quinn").get("").status_code == 200
+
+
 def test_a_new_password_ends_the_other_browsers_and_keeps_this_one(team):
     one = team.new("annotator", "Petra")
     two = team.sign_in("Petra")

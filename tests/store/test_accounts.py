@@ -198,6 +198,21 @@ def test_every_change_ends_what_is_open_and_is_in_the_log(accounts, admin):
     ]
 
 
+def test_a_browser_that_was_left_is_signed_in_no_more(accounts, admin):
+    bob = accounts.join(accounts.invite("annotator", by=admin.id), "Bob", "h")
+    before = accounts.log()
+    accounts.leave(bob.id, "one")
+    assert accounts.signed_in(bob.id, bob.epoch, "one") is None
+    assert accounts.signed_in(bob.id, bob.epoch, "two").name == "Bob"
+    assert accounts.signed_in(admin.id, admin.epoch, "one").name == "Ada"
+    assert accounts.log() == before
+    accounts.sign_out(bob.id, by=bob.id)
+    assert accounts.signed_in(bob.id, bob.epoch, "two") is None
+    assert accounts.signed_in(bob.id, bob.epoch + 1, "two").name == "Bob"
+    accounts.set_disabled(bob.id, True, by=admin.id)
+    assert accounts.signed_in(bob.id, bob.epoch + 2, "two") is None
+
+
 @sqlite_only
 def test_the_last_administrator_stays(accounts, admin):
     for change in (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import urllib.parse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,11 +50,13 @@ class Visitor(User):
     role: str = NAME_ROLE
     account: int | None = None
     epoch: int = 0
+    session: str = ""
+    """Of the browser that signed in with a password."""
 
     @classmethod
-    def of(cls, member: Member) -> Visitor:
+    def of(cls, member: Member, session: str = "") -> Visitor:
         """The visitor that an account stands for."""
-        return cls(member.name, role=member.role, account=member.id, epoch=member.epoch)
+        return cls(member.name, role=member.role, account=member.id, epoch=member.epoch, session=session)
 
     @property
     def mark(self) -> str:
@@ -125,11 +128,13 @@ class Visitors(IdentityProvider):
 
     def _signed_in(self, known: Visitor) -> Visitor | None:
         """The account that a cookie names, if it may still come in."""
-        member = self.accounts.get(known.account) if known.account is not None else None
-        if member is None or member.disabled or member.epoch != known.epoch:
+        if known.account is None or not known.session:
+            return None
+        member = self.accounts.signed_in(known.account, known.epoch, known.session)
+        if member is None:
             return None
         self.accounts.seen(member)
-        return Visitor.of(member)
+        return Visitor.of(member, known.session)
 
     def _vouched(self, name: str) -> Visitor | None:
         """Someone who is vouched for, if they may come in."""
@@ -158,17 +163,19 @@ class Visitors(IdentityProvider):
         return member
 
     def user_to_cookie(self, user: User) -> str:
-        """Only who it is; what they may do is looked up each time."""
+        """Only who it is, and which browser; what they may do is looked up each time."""
         assert isinstance(user, Visitor)
         if user.account is None:
             return json.dumps({"name": user.username})
-        return json.dumps({"account": user.account, "epoch": user.epoch})
+        session = secrets.token_urlsafe(16)
+        return json.dumps({"account": user.account, "epoch": user.epoch, "session": session})
 
     def user_from_cookie(self, cookie_value: str) -> Visitor | None:
         """The visitor that a cookie of ours names."""
         kept = json.loads(cookie_value)
         if "account" in kept:
-            return Visitor("?", role="", account=int(kept["account"]), epoch=int(kept["epoch"]))
+            account, epoch = int(kept["account"]), int(kept["epoch"])
+            return Visitor("?", role="", account=account, epoch=epoch, session=kept.get("session", ""))
         return Visitor(clean_name(kept["name"]))
 
 

@@ -100,11 +100,14 @@ class Leave(_Door):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Take the cookie back; with ``everywhere``, end every other one too."""
+        """End the cookie, also a copy of it; with ``everywhere``, end every other one too."""
         if self.get_body_argument("everywhere", "") and self.current_user and self.visitor.account:
             me = self.visitor.account
             await asyncio.to_thread(self.workspace.accounts.sign_out, me, by=me)
             await self.settings["synsetlab_sweep"]()
+        elif self.current_user and self.visitor.account and self.visitor.session:
+            account, session = self.visitor.account, self.visitor.session
+            await asyncio.to_thread(self.workspace.accounts.leave, account, session)
         self.visitors.clear_login_cookie(self)
         outside = self.visitors.outside
         if isinstance(outside, Hub):

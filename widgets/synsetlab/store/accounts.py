@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Accounts", "Member"]
 
 SEEN_EVERY = timedelta(minutes=1)
+LEFT = "left"
+"""The event of signing out in one browser; ``after`` says in which."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ class Accounts:
         """The account with this number."""
         return self._one(Account.id == account)
 
+    def signed_in(self, account: int, epoch: int, session: str) -> Member | None:
+        """The account that a browser is signed in with; None if it is shut, or that ended or was left."""
+        event = AccountEvent
+        left = sa.exists().where(event.account_id == Account.id, event.kind == LEFT, event.after == session)
+        return self._one(Account.id == account, Account.epoch == epoch, ~Account.disabled, ~left)
+
     def named(self, name: str) -> Member | None:
         """The account of this name, whatever its case."""
         return self._one(Account.key == same_name(name))
@@ -95,7 +103,10 @@ class Accounts:
         return {f"{row['id']}.{row['epoch']}" for row in rows}
 
     def log(self, limit: int = 200) -> list[dict[str, Any]]:
-        """The newest events first: seq, at, actor, account (names as they are now), kind, before, after."""
+        """The newest events first: seq, at, actor, account (names as they are now), kind, before, after.
+
+        Without people who leave one browser: that changes nothing for the account.
+        """
         actor, account = sa.orm.aliased(Account), sa.orm.aliased(Account)
         event = AccountEvent
         statement = (
@@ -103,6 +114,7 @@ class Accounts:
             .add_columns(actor.name.label("actor"), account.name.label("account"))
             .outerjoin(actor, actor.id == event.actor_id)
             .outerjoin(account, account.id == event.account_id)
+            .where(event.kind != LEFT)
             .order_by(event.seq.desc())
             .limit(limit)
         )
@@ -231,6 +243,11 @@ class Accounts:
                 end_links(connection, by_or_for(account))
             self._end_sessions(connection, account, disabled=disabled)
             _note(connection, "disabled" if disabled else "enabled", by, account)
+
+    def leave(self, account: int, session: str) -> None:
+        """End what one browser is signed in with, also where its cookie was copied to."""
+        with self._writer.transaction() as connection:
+            _note(connection, LEFT, account, account, after=session)
 
     def sign_out(self, account: int, *, by: int | None) -> None:
         """End everything that is signed in as this person, everywhere."""
