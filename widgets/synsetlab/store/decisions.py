@@ -111,7 +111,9 @@ def expected_state(connection: Connection, questions: Collection[int] | None) ->
         state[row["question_id"]] = {name: row[name] for name in CACHED}
         decided_at[row["question_id"]] = row["decided_at"]
     for question, verdict in standing(_verdicts(connection, questions)).items():
-        found = state[question]
+        found = state.get(question)
+        if found is None:
+            continue  # a verdict on a question that is not there: the doctor says so
         if verdict["verdict"] in OUTCOME_OF_VERDICT:
             found["outcome"] = OUTCOME_OF_VERDICT[verdict["verdict"]]
         elif question not in decided_at or decided_at[question] < verdict["decided_at"]:

@@ -7,6 +7,7 @@ wanted of questions, exclusion of annotators, dropped duplicates, and leases.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["rebuild", "refresh_state"]
 
 Row = dict[str, Any]
+AT_ONCE = 5_000
+"""Questions whose state is held at a time."""
+LEASED = timedelta(days=1)
+"""No lease is for longer: one that is keeps its question from everybody."""
 
 
 def rebuild(connection: Connection, *, dry_run: bool) -> dict[str, list[int]]:
@@ -46,11 +51,14 @@ def refresh_state(
     connection: Connection, questions: Collection[int] | None, *, dry_run: bool = False
 ) -> list[int]:
     """Set outcome, posterior, label and votes wanted to what the logs say; returns what differed."""
+    if questions is None:  # in parts, so that a million of them need no more memory than a few
+        every = [row[0] for row in connection.execute(sa.select(t.Question.id).order_by(t.Question.id))]
+        parts = (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))
+        return [one for part in parts for one in refresh_state(connection, part, dry_run=dry_run)]
     expected = expected_state(connection, questions)
     names = ("outcome", "posterior", "label", "votes_wanted")
     stored = sa.select(t.Question.id, *(getattr(t.Question, name) for name in names)).order_by(t.Question.id)
-    if questions is not None:
-        stored = stored.where(t.Question.id.in_(list(questions)))
+    stored = stored.where(t.Question.id.in_(list(questions)))
     changes = []
     for row in connection.execute(stored).mappings():
         wanted = expected[row["id"]]
@@ -95,12 +103,12 @@ def _bands(connection: Connection, *, dry_run: bool) -> list[int]:
 
 
 def _leases(connection: Connection, *, dry_run: bool) -> list[int]:
-    """A lease on a question that its annotator has answered since, or on one that is not asked."""
+    """A lease on a question answered since by its annotator, or on one that is not asked; one without end."""
     answered = sa.exists().where(
         t.Vote.question_id == t.Lease.question_id, t.Vote.annotator_id == t.Lease.annotator_id
     )
     example = sa.exists().where(t.Question.id == t.Lease.question_id, t.Question.example)
-    void = sa.or_(answered, example)
+    void = sa.or_(answered, example, t.Lease.expires_at > datetime.now(UTC) + LEASED)
     wrong = [row[0] for row in connection.execute(sa.select(t.Lease.question_id).where(void))]
     if not dry_run:
         connection.execute(sa.delete(t.Lease).where(void))
