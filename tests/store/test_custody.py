@@ -28,7 +28,11 @@ def used(workspace: Workspace) -> None:
     run = writer.start_import("folder", "one more")
     image = {"format": "JPEG", "width": 4, "height": 3, "bytes": len(PICTURE), "mean_color": "#000000"}
     writer.add_images([{"id": picture, **image}], [], [])
-    writer.add_images([], [], [{"image_id": picture, "wnid": "n02121620", "import_id": run}])
+    writer.add_images(
+        [],
+        [{"image_id": picture, "origin": "p.jpg", "import_id": run}],
+        [{"image_id": picture, "wnid": "n02121620", "import_id": run}],
+    )
     ann, bob = (writer.ensure_annotator(name) for name in ("ann", "bob"))
     for who in (ann, bob):
         given = [
@@ -110,7 +114,8 @@ def test_back_up_while_others_work_and_restore(filled, tmp_path):
 
 def test_the_doctor_finds_what_is_wrong(filled):
     used(filled)
-    names = ["storage", "references", "append-only", "vote log", "caches", "pictures"]
+    names = ["storage", "schema", "references", "append-only", "settings", "values", "vote log", "rows"]
+    names += ["caches", "pictures"]
     found = examine_database(filled)
     assert [finding.name for finding in found] == names
     assert [finding.name for finding in found if finding.problem] == ["pictures"]

@@ -21,8 +21,8 @@ def command(*, workspace: str | None, database: bool, as_json: bool) -> int:
     """Say what is installed and how to get what is not.
 
     Exit code 0 when everything that synsetlab needs is there, else 1; what is only optional
-    never counts. With --database: 0 when storage, references, append-only tables, vote log, caches and
-    pictures are whole, else 1; nothing is changed.
+    never counts. With --database: 0 when storage, schema, references, append-only tables, settings, values,
+    vote log, rows, caches and pictures are whole, else 1; nothing is changed.
 
     \b
     Examples:

@@ -84,6 +84,13 @@ class BlobStore:
         """Whether `blob` is there."""
         return bool(self._fs.exists(self._path("originals", blob)))
 
+    def size(self, blob: str) -> int | None:
+        """How many bytes `blob` has; None where it is not there."""
+        try:
+            return int(self._fs.size(self._path("originals", blob)))
+        except FileNotFoundError:
+            return None
+
     def local_path(self, blob: str) -> str | None:
         """Path of `blob` on this machine's disk, if that is where it is."""
         protocol = self._fs.protocol
