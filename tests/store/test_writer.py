@@ -155,7 +155,7 @@ def test_nothing_is_done_in_anothers_name_or_beyond_the_role(served):
 WRONG_CLAIMS = [
     {"size": 0},
     {"size": -5},
-    {"size": 49},
+    {"size": 513},
     {"size": 10**9},
     {"size": 6.0},
     {"minutes": 0},

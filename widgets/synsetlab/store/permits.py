@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synsetlab.errors import InputError, NotAllowedError
-from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES, PAGE
+from synsetlab.store.defaults import CONTROLS, LEASE_MINUTES
 from synsetlab.store.names import ROLES
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ PERMITS: dict[str, Permit] = {
 }
 """Operations by name; what is not listed cannot be asked for."""
 
+LARGEST_PAGE = 512
+"""Questions that a page of someone's own notebook may claim; those of the product have 48."""
+
 LONGEST_BATCH = 64
 """Characters of a page's name."""
 
@@ -148,8 +151,9 @@ def _claim(
     controls: Any = CONTROLS,
 ) -> None:
     """A page as the product hands it out: more of it would empty the team's queue."""
-    if type(size) is not int or not 1 <= size <= PAGE:
-        raise InputError(f"A page of {size!r:.40} questions cannot be claimed.", f"Ask for 1 to {PAGE}.")
+    if type(size) is not int or not 1 <= size <= LARGEST_PAGE:
+        most = f"Ask for 1 to {LARGEST_PAGE}."
+        raise InputError(f"A page of {size!r:.40} questions cannot be claimed.", most)
     if type(minutes) not in {int, float} or not 0 < minutes <= LEASE_MINUTES:
         raise InputError(
             f"Questions cannot be kept for {minutes!r:.40} minutes.",
