@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from synsetlab.errors import WorkspaceBusyError, WorkspaceError
-from synsetlab.store.custody import back_up, restore
+from synsetlab.store.custody import back_up
 from synsetlab.store.lock import WorkspaceLock
+from synsetlab.store.restore import restore
 from synsetlab.store.workspace import Workspace
 
 pytestmark = pytest.mark.parametrize(
@@ -60,6 +61,13 @@ def test_whoever_writes_on_after_the_server_ended_all_connections_still_holds(op
     with pytest.raises(WorkspaceBusyError, match="others have it open"):
         Workspace.migrate(opened.folder)
     assert acknowledged[0] in set(opened.reader.votes()["id"])
+
+
+def test_connections_that_the_server_ended_are_replaced_before_they_are_used(opened):
+    for number in (2, 3):
+        end_connections(opened)
+        given = {"id": str(uuid.uuid4()), "question_id": number, "answer": "yes"}
+        assert opened.writer.record_votes(1, [given]) == [given["id"]]
 
 
 def test_a_restore_does_not_begin_while_a_transaction_runs(opened, tmp_path):

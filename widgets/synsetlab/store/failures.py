@@ -94,6 +94,8 @@ def explain_failures(engine: Engine) -> None:
     """Make `engine` raise WorkspaceError where the database is damaged, closed to us or not there."""
 
     def explain(context: ExceptionContext) -> None:
+        if context.is_pre_ping:
+            return  # the pool replaces a connection that died, unless it is stopped by an error of ours
         error = explained(engine.url, context.original_exception)
         if error is not None:
             raise error from context.original_exception
