@@ -9,6 +9,7 @@ shares a PostgreSQL workspace has the lock, from its start: whoever can write ho
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ except ImportError:  # pragma: no cover - Windows has no flock; there the databa
 __all__ = ["WorkspaceLock", "alone"]
 
 ADVISORY = 0x73796E73  # "syns"
+ENDING_S = 2.0
+"""How long a PostgreSQL server may take to let go of what a session held that has just ended."""
 JOIN = f"SELECT pg_try_advisory_lock_shared({ADVISORY})"
 # A restore writes the row anew, and only it does: another transaction is named as its maker then.
 IDENTITY = (
@@ -72,11 +75,19 @@ class WorkspaceLock:
 
     def _hold_server(self, engine: Engine) -> None:
         self._connection = engine.connect()
-        held = self._connection.execute(sa.text(f"SELECT pg_try_advisory_lock({ADVISORY})")).scalar()
-        self._connection.commit()
+        until = time.monotonic() + ENDING_S
+        while not (held := self._take()) and time.monotonic() < until:
+            time.sleep(0.05)
         if not held:
             self._connection.close()
             raise _busy(self._folder, exclusive=True)
+
+    def _take(self) -> bool:
+        # Not by waiting for it in the server: whoever connects meanwhile would be refused.
+        assert self._connection is not None
+        held = self._connection.execute(sa.text(f"SELECT pg_try_advisory_lock({ADVISORY})")).scalar()
+        self._connection.commit()
+        return bool(held)
 
     def _share_server(self, engine: Engine) -> None:
         """The pool keeps the connection that is made here, and so the lock."""
