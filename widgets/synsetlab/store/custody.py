@@ -79,7 +79,7 @@ def copy_workspace(
     """
     home = Path(target).resolve()
     # $SYNSETLAB_DATABASE means the source.
-    url = database or DEFAULT_DATABASE
+    url = DEFAULT_DATABASE if database is None else database
     with contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
         old = held.enter_context(Workspace.open(source))
         refuse_workspace(home)
