@@ -131,7 +131,7 @@ def test_role_that_may_not_make_tables(postgres, roles, tmp_path, on_sqlite):
         Workspace.create(tmp_path / "ws", database=url)
     assert not (tmp_path / "ws").exists()
     with refused("permission denied for schema", "createdb -O"):
-        copy_workspace(on_sqlite, tmp_path / "copy", database=url)
+        copy_workspace(on_sqlite, tmp_path / "copy", database=url, pictures=False)
     assert not (tmp_path / "copy").exists()
 
 
@@ -189,7 +189,7 @@ def test_database_that_cannot_keep_every_text(postgres_server, tmp_path, on_sqli
             with refused(f"has the encoding {encoding}", remedy):
                 Workspace.create(tmp_path / "ws", database=url)
             with refused(f"has the encoding {encoding}", remedy):
-                copy_workspace(on_sqlite, tmp_path / "copy", database=url)
+                copy_workspace(on_sqlite, tmp_path / "copy", database=url, pictures=False)
             with psycopg.connect(url.replace("+psycopg", "")) as there:
                 tables = there.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
                 assert tables.fetchall() == []

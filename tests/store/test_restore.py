@@ -210,13 +210,13 @@ def test_a_backup_of_an_older_schema(workspace, tmp_path):
     upgrade(engine, "0003")
     with engine.begin() as connection:
         for key in ("workspace_id", "secret"):
-            connection.execute(sa.insert(t.Setting).values(key=key, value=f"the old {key}"))
+            connection.execute(sa.insert(t.Setting).values(key=key, value="01d" * 8))
     engine.dispose()
     held = old.read_bytes()
     workspace.close()
     restore(workspace.folder, old)
     with Workspace.open(workspace.folder) as opened:
-        assert opened.setting("secret") == "the old secret"
+        assert opened.setting("secret") == "01d" * 8
     assert pictures(workspace.folder) == 0
     assert old.read_bytes() == held
 

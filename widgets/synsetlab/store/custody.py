@@ -16,7 +16,7 @@ from synsetlab.store.blobs import BlobStore
 from synsetlab.store.database_url import place_of, resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
-from synsetlab.store.schema_version import upgrade_within
+from synsetlab.store.schema_version import check_encoding, upgrade_within
 from synsetlab.store.transfer import back_up_database, copy_rows, drop_tables
 from synsetlab.store.workspace import (
     DEFAULT_DATABASE,
@@ -179,6 +179,7 @@ def _must_be_empty(engine: Engine) -> None:
             )
         return
     with engine.connect() as connection:
+        check_encoding(connection)
         tables = sa.inspect(connection).get_table_names()
     if tables:
         raise WorkspaceError(
@@ -197,7 +198,7 @@ def _fill(
         undo.callback(_drop, target)
         return rows
     file = Path(str(target.url.database))
-    rows = back_up_database(source, file, last=last)
+    rows = back_up_database(source, file, anew=True, last=last)
     for path in companions(file):
         undo.callback(path.unlink, missing_ok=True)
     return rows

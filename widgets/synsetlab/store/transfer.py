@@ -42,14 +42,19 @@ def nothing(*_: object) -> None:
 
 
 def back_up_database(
-    source: Engine, file: Path, *, whole: bool = True, last: Callable[[], None] = nothing
+    source: Engine,
+    file: Path,
+    *,
+    whole: bool = True,
+    anew: bool = False,
+    last: Callable[[], None] = nothing,
 ) -> dict[str, int]:
     """Write a SQLite database `file` with all that `source` holds, while others use it.
 
     It has the schema that `source` has and, of SQLite, its rights; of PostgreSQL it is for the owner only.
     Returns the number of rows by table. `last` is called before the file is there; a back-up that fails
     leaves nothing behind. Unless it must be `whole`, rows of a damaged PostgreSQL database are taken that
-    refer to what is gone.
+    refer to what is gone. `anew`: its tables are made anew also of a SQLite source, that may lack a trigger.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def back_up_database(
         raise WorkspaceError(f"{file} exists already.", "A back-up is never written over: choose another.")
     try:
         with aside(file) as made:
-            counts = write_sqlite(source, made, whole=whole)
+            counts = write_sqlite(source, made, whole=whole, anew=anew)
             last()
             made.chmod(mode_of(source))
             made.replace(file)
@@ -79,17 +84,18 @@ def mode_of(engine: Engine) -> int:
     return 0o600
 
 
-def write_sqlite(source: Engine, made: Path, *, whole: bool = True) -> dict[str, int]:
+def write_sqlite(source: Engine, made: Path, *, whole: bool = True, anew: bool = False) -> dict[str, int]:
     """Fill `made`, an empty file, as `back_up_database` says; returns the number of rows by table."""
     with source.connect() as connection:
         version = current_version(connection)
-    if source.dialect.name == "sqlite":
+    as_it_is = source.dialect.name == "sqlite" and not anew
+    if as_it_is:
         _vacuum(source, made)
     target = connect(file_url(made))
     if not whole:
         event.listen(target, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
     try:
-        if source.dialect.name == "sqlite":
+        if as_it_is:
             counts = _counts(target)
         else:
             upgrade(target, version or "head")
