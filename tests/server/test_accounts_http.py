@@ -472,6 +472,7 @@ def test_the_client_behind_proxies_is_the_first_that_is_not_one():
         ({"everyone": "you", "accounts": True}, "signs everyone in"),
         ({"everyone": "you", "trust_header": "X-U"}, "signs everyone in"),
         ({"newcomers": "boss"}, "no role"),
+        ({"newcomers": "annotator"}, "there is neither"),
     ],
 )
 def test_options_that_would_let_someone_in_wrongly_are_refused(served_workspace, options, words):

@@ -74,6 +74,15 @@ def test_an_invitation_that_means_nothing_is_refused(accounts, role, days, words
 
 
 @sqlite_only
+@pytest.mark.parametrize("name", ["erased-3", "Erased-3"])
+def test_pseudonyms_are_nobodys_names(accounts, admin, name):
+    with pytest.raises(InputError, match="kept for people who left"):
+        accounts.invite("annotator", by=admin.id, name=name)
+    with pytest.raises(InputError, match="kept for people who left"):
+        accounts.join(accounts.invite("annotator", by=admin.id), name, "h")
+
+
+@sqlite_only
 def test_a_revoked_invitation_is_no_more(accounts, admin):
     token = accounts.invite("viewer", by=admin.id)
     accounts.revoke(accounts.invitations()[0]["id"], by=admin.id)

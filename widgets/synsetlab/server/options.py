@@ -72,6 +72,11 @@ def check_options(options: ServeOptions) -> None:
             )
     if options.newcomers:
         clean_role(options.newcomers)
+        if not options.hub and not options.trust_header:
+            raise InputError(
+                "--new-people is about those whom a proxy or JupyterHub vouches for, and there is neither.",
+                "Add --trust-header and --proxy, or --hub; or invite people.",
+            )
     if options.hub and options.trust_header:
         raise InputError("--hub and --trust-header both say who is there.", "Leave one of the two out.")
     outside_of(options, Proxies(options.proxies))

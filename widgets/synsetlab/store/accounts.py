@@ -147,6 +147,7 @@ class Accounts:
         """
         if not 0 < days <= 365:
             raise InputError(f"An invitation is good for up to 365 days, not {days:g}.")
+        _refuse_reserved(name or "")
         token = secrets.token_urlsafe(24)
         now = _now()
         with self._writer.transaction() as connection:
@@ -314,8 +315,7 @@ class Accounts:
         return account
 
     def _insert(self, connection: Connection, name: str, role: str, password: str | None) -> int:
-        if name.lower().startswith(RESERVED):
-            raise InputError(f"Names that begin with {RESERVED} are kept for people who left.")
+        _refuse_reserved(name)
         if self._taken(connection, name):
             raise InputError(f"The name {name} is taken.", "Choose another.")
         values = {
@@ -364,6 +364,11 @@ class Accounts:
 
 
 _MEMBER = [getattr(Account, field.name) for field in fields(Member)]
+
+
+def _refuse_reserved(name: str) -> None:
+    if same_name(name).startswith(RESERVED):
+        raise InputError(f"Names that begin with {RESERVED} are kept for people who left.")
 
 
 def _note(

@@ -105,7 +105,7 @@ export class View {
       this.#brush = session.choices[0]?.value ?? null;
       this.board.reset();
       if (this.greedy || this.root.contains(document.activeElement)) this.board.moveTo(0);
-      this.#say(`${session.header.question} ${page.count} pictures.`);
+      this.#say(`${session.header.question} ${numbered(page.count, "picture")}.`);
       if (this.greedy && session.can.has("tour") && !session.preferences.toured) this.#tour();
     }
     this.#refresh();
@@ -350,7 +350,7 @@ export class View {
     const { progress, gold } = this.session;
     const soFar = progress.total ? ` ${progress.answered.toLocaleString("en")} of ${progress.total.toLocaleString("en")} answered by you.` : "";
     const known = gold && gold.asked >= LEAST_GOLD ? ` Where the answer is known, you were right on ${gold.right} of ${gold.asked}.` : "";
-    const text = `Handed in: ${answered} answers.${soFar}${known}`;
+    const text = `Handed in: ${numbered(answered, "answer")}.${soFar}${known}`;
     this.#say(text);
     this.footer.tell(text);
   }
@@ -359,6 +359,11 @@ export class View {
   #say(text) {
     this.live.textContent = text;
   }
+}
+
+/** @param {number} count @param {string} what */
+function numbered(count, what) {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Where tiles will be. */
