@@ -79,6 +79,12 @@ class AppPage(Page, TornadoVoilaHandler):  # type: ignore[misc]  # voila is unty
         self.xsrf_token  # noqa: B018 - reading it sets the cookie that closing the page needs
         kernels: list[str] = []
         STARTED.set(kernels)
+        try:
+            await self._write_page(kernels)
+        finally:
+            self._kernels.loaded(kernels)
+
+    async def _write_page(self, kernels: list[str]) -> None:
         async for part in self.get_generator():
             # All that comes when nothing else does: also when nothing ever will.
             if part == HEARTBEAT and await self._is_dead(kernels):
@@ -89,9 +95,13 @@ class AppPage(Page, TornadoVoilaHandler):  # type: ignore[misc]  # voila is unty
             await self.flush()
 
     async def _is_dead(self, kernels: list[str]) -> bool:
+        return not all([await self._kernels.lives(kernel) for kernel in kernels])
+
+    @property
+    def _kernels(self) -> OwnedKernels:
         manager = self.kernel_manager
         assert isinstance(manager, OwnedKernels)
-        return not all([await manager.lives(kernel) for kernel in kernels])
+        return manager
 
 
 class Assets(Plain, FileFindHandler):

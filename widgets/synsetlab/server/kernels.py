@@ -112,6 +112,7 @@ class OwnedKernels(AsyncMappingKernelManager):
         closed = {"allowed_message_types": ALLOWED_MESSAGES, "allow_tracebacks": True}
         super().__init__(**{**kwargs, **closed})  # type: ignore[no-untyped-call]
         self._owners: dict[str, tuple[str, str]] = {}
+        self._loading: set[str] = set()
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def belongs(self, kernel_id: str, visitor: Visitor) -> bool:
@@ -146,6 +147,7 @@ class OwnedKernels(AsyncMappingKernelManager):
         async with self._doors.setdefault(visitor, asyncio.Lock()):
             await self._make_room(visitor)
             self._owners[kernel_id] = (visitor, (env or {}).get(EPOCH_VARIABLE, ""))
+            self._loading.add(kernel_id)
         STARTED.get([]).append(kernel_id)
         try:
             clean = self._linked(clean, (env or {}).get("SCRIPT_NAME", ""))
@@ -153,6 +155,7 @@ class OwnedKernels(AsyncMappingKernelManager):
             await super().start_kernel(**{**kwargs, "kernel_id": kernel_id, "env": clean, "stdout": 2})
         except BaseException:
             self._owners.pop(kernel_id, None)
+            self._loading.discard(kernel_id)
             raise
         return kernel_id
 
@@ -162,6 +165,10 @@ class OwnedKernels(AsyncMappingKernelManager):
             return clean
         role = LEAST.get(path.rstrip("/").rpartition("/")[2], clean["SYNSETLAB_ROLE"])
         return {**without_database(clean), **self.link(clean["SYNSETLAB_ANNOTATOR"], role)}
+
+    def loaded(self, kernels: Collection[str]) -> None:
+        """Their page is written: if it connects to none of them, it is gone."""
+        self._loading.difference_update(kernels)
 
     async def lives(self, kernel_id: str) -> bool:
         """Whether a kernel has not ended, by itself or by anyone."""
@@ -181,7 +188,11 @@ class OwnedKernels(AsyncMappingKernelManager):
                 alive.append(kernel)
             else:
                 await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]
-        unused = [kernel for kernel in alive if kernel in self and not self._kernel_connections.get(kernel)]
+        unused = [
+            kernel
+            for kernel in alive
+            if kernel not in self._loading and not self._kernel_connections.get(kernel)
+        ]
         for kernel in unused[: max(0, len(alive) - KERNELS_PER_VISITOR + 1)]:
             await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]
             alive.remove(kernel)
