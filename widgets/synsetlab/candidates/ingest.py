@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from synsetlab.candidates.decode import decode
 from synsetlab.candidates.placeholders import Placeholders
 from synsetlab.errors import ImageError
-from synsetlab.store.texts import check_text, path_text
+from synsetlab.store.storable import check_text, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -21,7 +21,7 @@ from synsetlab.candidates.ingest import (
 from synsetlab.candidates.mapping import WNID
 from synsetlab.candidates.synsets import add_synsets
 from synsetlab.errors import InputError
-from synsetlab.store.texts import path_text
+from synsetlab.store.storable import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

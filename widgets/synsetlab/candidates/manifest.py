@@ -9,7 +9,7 @@ from synsetlab.candidates.folder import import_files
 from synsetlab.candidates.ingest import Fingerprint, Found, ImportReport
 from synsetlab.candidates.urls import import_found_urls
 from synsetlab.errors import InputError, MissingColumnError
-from synsetlab.store.texts import check_text
+from synsetlab.store.storable import check_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,8 @@ from synsetlab.store.engine import insert_new, put, update_by_id
 from synsetlab.store.leases import claim
 from synsetlab.store.names import clean_name, voting_role
 from synsetlab.store.rebuild import rebuild
+from synsetlab.store.storable import check_text
 from synsetlab.store.tallies import microseconds, recount, restamp
-from synsetlab.store.texts import check_text
 from synsetlab.store.transactions import Transactions
 from synsetlab.store.verdicts import (
     give_duplicate_verdicts,

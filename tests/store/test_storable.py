@@ -7,7 +7,7 @@ import pytest
 from synsetlab.dedup.stage import give_duplicate_verdicts
 from synsetlab.errors import InputError
 from synsetlab.review import give_verdicts, relabel, take_back
-from synsetlab.store.texts import check_text, is_storable
+from synsetlab.store.storable import check_text, is_storable
 
 BAD = {"n" * 65: "at most 64", "": "name", "x\udcff": "cannot be seen", "a\0b": "cannot be seen"}
 CAT = "n02121620"
