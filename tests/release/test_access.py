@@ -152,13 +152,13 @@ def test_domains_in_other_scripts():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"person": "  "}, "person is empty"),
+        ({"person": "  "}, "name is missing"),
         ({"purpose": "fun"}, "too short"),
         ({"institution": "x" * 201}, "201"),
         ({"person": "a\x07b"}, "control"),
         ({"person": "a\x1cb"}, "control"),
         ({"purpose": "To see \x1b[2J how dogs look."}, "control"),
-        ({"institution": "\u202e"}, "institution is empty"),
+        ({"institution": "\u202e"}, "institution is missing"),
         ({"email": "ada@else.where.org"}, r"else\.where\.org"),
     ],
 )

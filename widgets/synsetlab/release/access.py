@@ -51,6 +51,12 @@ DAYS = 90
 LINK_HOURS = 24
 """How long a link to a file works; the request's page makes new ones while the request holds."""
 LENGTHS = {"person": 120, "email": 254, "institution": 200, "purpose": 4000}
+CALLED = {
+    "person": "The name",
+    "email": "The e-mail address",
+    "institution": "The institution",
+    "purpose": "What you want to do with it",
+}
 MINIMUM_PURPOSE = 20
 """Characters: less says nothing that a curator could decide by."""
 
@@ -366,11 +372,11 @@ def _page_name(wanted: str, given: str | None) -> str:
 
 def _line(field: str, text: str) -> str:
     if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r" for letter in text):
-        raise InputError(f"The field {field} holds a control character.", "Type it in plain letters.")
+        raise InputError(f"{CALLED[field]} holds a control character.", "Type it in plain letters.")
     clean = plain_text(unicodedata.normalize("NFC", text)).strip()
     clean = clean if field == "purpose" else " ".join(clean.split())
     if not clean:
-        raise InputError(f"The field {field} is empty.", "Fill it in.")
+        raise InputError(f"{CALLED[field]} is missing.", "Fill it in.")
     if len(clean) > LENGTHS[field]:
-        raise InputError(f"The field {field} has {len(clean):,} characters; {LENGTHS[field]:,} are possible.")
+        raise InputError(f"{CALLED[field]} has {len(clean):,} characters; {LENGTHS[field]:,} are possible.")
     return clean
