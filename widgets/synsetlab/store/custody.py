@@ -17,7 +17,7 @@ from synsetlab.store.database_url import place_of, resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
 from synsetlab.store.schema_version import check_encoding, upgrade_within
-from synsetlab.store.transfer import back_up_database, copy_rows, drop_tables
+from synsetlab.store.transfer import back_up_database, copy_rows, drop_tables, nothing
 from synsetlab.store.workspace import (
     DEFAULT_DATABASE,
     Workspace,
@@ -99,7 +99,7 @@ def copy_workspace(
         if pictures:
             put.missing(progress)
         # After the rows once more, for what came meanwhile: pictures are only ever added.
-        rows = _fill(old.engine, engine, put.missing if pictures else _nothing, undo)
+        rows = _fill(old.engine, engine, put.missing if pictures else nothing, undo)
         _copy_selections(old.folder, home, undo)
         write_settings(home, url, blobs, others)
         undo.pop_all()
@@ -162,10 +162,6 @@ class _Pictures:
         for image in self._put:
             with contextlib.suppress(OSError):
                 self._store.discard(image)
-
-
-def _nothing() -> None:
-    """Copy no pictures."""
 
 
 def _must_be_empty(engine: Engine) -> None:

@@ -99,12 +99,7 @@ def triggers_gone(connection: Connection) -> list[str]:
 
 
 def _sqlite_triggers(table: str, there: dict[tuple[str, str], str]) -> Iterator[str]:
-    for verb in ("UPDATE", "DELETE"):
-        name = f"{table}_no_{verb.lower()}"
-        wanted = (
-            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
+    for name, wanted in t.sqlite_guards(table).items():
         found = there.get((name, table))
         if found is None:
             yield f"{table} can be changed: its trigger {name} is gone"

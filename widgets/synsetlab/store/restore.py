@@ -20,7 +20,7 @@ from synsetlab.store.aside import aside, companions, stamp
 from synsetlab.store.database_url import file_url, place_of, resolve_url
 from synsetlab.store.engine import connect
 from synsetlab.store.lock import WorkspaceLock
-from synsetlab.store.schema import APPEND_ONLY, Base
+from synsetlab.store.schema import APPEND_ONLY, Base, sqlite_guards
 from synsetlab.store.schema_version import (
     check_replaceable,
     check_upgradable,
@@ -175,11 +175,8 @@ def _wrong(connection: Connection) -> list[str]:
 def _guard(connection: Connection) -> dict[str, int]:
     """Make triggers of append-only tables that the back-up lost; returns the rows by table."""
     for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+        for made in sqlite_guards(table).values():
+            connection.exec_driver_sql(made.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1))
     return {
         table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         for table in Base.metadata.sorted_tables

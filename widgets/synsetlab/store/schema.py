@@ -63,6 +63,7 @@ __all__ = [
     "Terms",
     "UtcDateTime",
     "Vote",
+    "sqlite_guards",
 ]
 
 APPEND_ONLY = (
@@ -70,6 +71,14 @@ APPEND_ONLY = (
     *("account_event", "note", "access_event", "download"),
 )
 """Tables whose rows are facts: triggers refuse UPDATE and DELETE."""
+
+
+def sqlite_guards(table: str) -> dict[str, str]:
+    """The triggers of an append-only table in SQLite, by name, as the migrations make them."""
+    told = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    names = {f"{table}_no_{verb.lower()}": verb for verb in ("UPDATE", "DELETE")}
+    return {name: f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {told}" for name, verb in names.items()}
+
 
 ASKABLE = "outcome = 'open' AND gold_answer IS NULL AND NOT example"
 """Which questions the queue hands out by themselves."""
