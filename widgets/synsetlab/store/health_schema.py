@@ -23,9 +23,9 @@ COPY = {
 """The remedy where no row is lost."""
 NEW = {
     "sqlite": "Restore a back-up with: synsetlab workspace restore FILE",
-    "postgresql": "Make a workspace in an empty database with synsetlab init, and restore a back-up there.",
+    "postgresql": "Restore a back-up, which makes the tables anew, with: synsetlab workspace restore FILE",
 }
-"""The remedy where rows or columns are lost with what held them: a restore makes no tables on a server."""
+"""The remedy where rows or columns are lost with what held them."""
 
 BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END"
 BEFORE_EACH_CHANGE = 1 | 2 | 8 | 16  # for each row, before, delete, update: as pg_trigger.tgtype has it
